@@ -1,0 +1,329 @@
+"""The one writer of stock: a posting with its movements, the balances and the day totals, in one go."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from inventory.errors import Conflict, FieldError, msg
+from inventory.ledger._sql import insert_for
+from inventory.models import Balance, Item, Location, Lot, Movement, Posting, StockDay
+from inventory.rules.effects import LocationKind, PostingKind, check_effect
+
+CHUNK = 400
+"""Rows in one IN list: well below what SQLite takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`quantity` base units of a lot from one location to another.
+
+    `reserved` takes them out of what is reserved at the source. `pointer` names the field that asked for it.
+    """
+
+    lot_id: int
+    quantity: int
+    source_id: int
+    destination_id: int
+    reason: str | None = None
+    reserved: bool = False
+    pointer: str = "/lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be posted: the movements of one document, when and by whom."""
+
+    kind: PostingKind
+    occurred_on: date
+    occurred_at: datetime
+    moves: Sequence[Move]
+    document: str | None = None
+    site_id: int | None = None
+    shipment_id: int | None = None
+    user_id: int | None = None
+    by: str | None = None
+    reason: str | None = None
+    reverses_id: int | None = None
+    uuid: UUID = field(default_factory=uuid4)
+    backdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The posting, whether it had been there already, and the (site, item) pairs that it touched."""
+
+    posting: Posting
+    replayed: bool
+    touched: frozenset[tuple[int, int]]
+
+
+def post(session: Session, entry: Entry) -> Posted:
+    """Write a posting. The same UUID again returns the first one and writes nothing.
+
+    Raises Conflict that names every line which asks for more than is free; ValueError for what no document may do.
+    """
+    first = session.scalars(select(Posting).where(Posting.uuid == entry.uuid)).one_or_none()
+    if first is not None:
+        return Posted(first, True, frozenset())
+    if not entry.moves:
+        raise ValueError("a posting needs movements")
+    locations = _locations(session, entry.moves)
+    for move in entry.moves:
+        if move.quantity <= 0:
+            raise ValueError("a movement needs a positive quantity")
+        source, destination = locations[move.source_id], locations[move.destination_id]
+        check_effect(entry.kind, LocationKind(source.kind), LocationKind(destination.kind))
+    balances = lock_balances(
+        session,
+        [
+            (locations[location_id], move.lot_id)
+            for move in entry.moves
+            for location_id in (move.source_id, move.destination_id)
+        ],
+    )
+    _refuse_shortages(session, entry, locations, balances)
+    posting = _write(session, entry)
+    _move_balances(session, entry.moves, balances)
+    touched = _move_days(session, entry, locations)
+    return Posted(posting, False, touched)
+
+
+def reserve(session: Session, location: Location, wanted: Iterable[tuple[int, int, str]]) -> None:
+    """Set aside (lot id, quantity, pointer) at an inside location, all or nothing; Conflict names each short lot."""
+    lines = list(wanted)
+    balances = lock_balances(session, [(location, lot_id) for lot_id, _, _ in lines])
+    free = {lot_id: row.on_hand - row.reserved for (_, lot_id), row in balances.items()}
+    short: list[tuple[str, int, int]] = []
+    for lot_id, quantity, pointer in lines:
+        if quantity > free[lot_id]:
+            short.append((pointer, lot_id, max(free[lot_id], 0)))
+        free[lot_id] -= quantity
+    if short:
+        raise _too_little(session, short)
+    for lot_id, quantity, _ in lines:
+        _add(session, location.id, lot_id, reserved=quantity)
+
+
+def release(session: Session, location: Location, lines: Iterable[tuple[int, int]]) -> None:
+    """Give back what was reserved: (lot id, quantity)."""
+    given = list(lines)
+    lock_balances(session, [(location, lot_id) for lot_id, _ in given])
+    for lot_id, quantity in given:
+        _add(session, location.id, lot_id, reserved=-quantity)
+
+
+def lock_balances(
+    session: Session, places: Iterable[tuple[Location, int]]
+) -> dict[tuple[int, int], Balance]:
+    """The balances of (location, lot), made where there were none, locked until the transaction ends.
+
+    Always in the same order, what is inside before what is outside, so that two writers never wait for each other.
+    """
+    wanted = {(location.id, lot_id): location for location, lot_id in places}
+    found: dict[tuple[int, int], Balance] = {}
+    for inside in (True, False):
+        keys = sorted(key for key, location in wanted.items() if location.inside is inside)
+        for start in range(0, len(keys), CHUNK):
+            chunk = keys[start : start + CHUNK]
+            rows = [
+                {"location_id": location_id, "lot_id": lot_id, "inside": inside, "on_hand": 0, "reserved": 0}
+                for location_id, lot_id in chunk
+            ]
+            locked = _lock(session, chunk)
+            if len(locked) < len(chunk):
+                missing = [row for row in rows if (row["location_id"], row["lot_id"]) not in locked]
+                session.execute(insert_for(session, Balance).values(missing).on_conflict_do_nothing())
+                locked = _lock(session, chunk)
+            found |= locked
+    return found
+
+
+def _lock(session: Session, keys: list[tuple[int, int]]) -> dict[tuple[int, int], Balance]:
+    rows = session.scalars(
+        select(Balance)
+        .where(tuple_(Balance.location_id, Balance.lot_id).in_(keys))
+        .order_by(Balance.location_id, Balance.lot_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {(row.location_id, row.lot_id): row for row in rows}
+
+
+def _locations(session: Session, moves: Sequence[Move]) -> dict[int, Location]:
+    ids = {move.source_id for move in moves} | {move.destination_id for move in moves}
+    return {row.id: row for row in session.scalars(select(Location).where(Location.id.in_(ids)))}
+
+
+def _refuse_shortages(
+    session: Session, entry: Entry, locations: dict[int, Location], balances: dict[tuple[int, int], Balance]
+) -> None:
+    free: dict[tuple[int, int, bool], int] = {}
+    short: list[tuple[str, int, int]] = []
+    for move in entry.moves:
+        source = locations[move.source_id]
+        if not source.inside:
+            continue
+        balance = balances[(source.id, move.lot_id)]
+        key = (source.id, move.lot_id, move.reserved)
+        left = free.get(key, balance.reserved if move.reserved else balance.on_hand - balance.reserved)
+        if entry.backdated and key not in free and not move.reserved:
+            left = min(left, _least_since(session, source.id, move.lot_id, entry.occurred_on, balance.on_hand))
+        if move.quantity > left:
+            short.append((move.pointer, move.lot_id, max(left, 0)))
+        free[key] = left - move.quantity
+    if short:
+        raise _too_little(session, short)
+
+
+def _least_since(session: Session, location_id: int, lot_id: int, day: date, on_hand: int) -> int:
+    """The least that the lot's balance there was at the end of any day from `day` on: what a backdated issue may take."""
+    rows = session.execute(
+        select(Posting.occurred_on, Movement.quantity, Movement.destination_id)
+        .join(Movement.posting)
+        .where(Movement.lot_id == lot_id, Posting.occurred_on > day)
+        .where((Movement.source_id == location_id) | (Movement.destination_id == location_id))
+    )
+    changes: dict[date, int] = defaultdict(int)
+    for when, quantity, destination_id in rows:
+        changes[when] += quantity if destination_id == location_id else -quantity
+    least = running = on_hand
+    for when in sorted(changes, reverse=True):
+        running -= changes[when]
+        least = min(least, running)
+    return least
+
+
+def _too_little(session: Session, short: list[tuple[str, int, int]]) -> Conflict:
+    """A Conflict with one error for each line that is short of stock."""
+    ids = {lot_id for _, lot_id, _ in short}
+    names = {
+        lot_id: (item, lot)
+        for lot_id, item, lot in session.execute(
+            select(Lot.id, Item.code, Lot.number).join(Item, Item.id == Lot.item_id).where(Lot.id.in_(ids))
+        )
+    }
+    errors = [
+        FieldError(
+            pointer,
+            msg(
+                "Only %(available)s of %(item)s, lot %(lot)s, can be taken.",
+                available=available,
+                item=names[lot_id][0],
+                lot=names[lot_id][1],
+            ),
+        )
+        for pointer, lot_id, available in short
+    ]
+    return Conflict(msg("There is too little stock."), errors)
+
+
+def _write(session: Session, entry: Entry) -> Posting:
+    posting = Posting(
+        uuid=entry.uuid,
+        kind=entry.kind,
+        document=entry.document,
+        site_id=entry.site_id,
+        shipment_id=entry.shipment_id,
+        occurred_on=entry.occurred_on,
+        occurred_at=entry.occurred_at,
+        user_id=entry.user_id,
+        by=entry.by,
+        reason=entry.reason,
+        reverses_id=entry.reverses_id,
+    )
+    session.add(posting)
+    session.flush()
+    session.execute(
+        insert(Movement),
+        [
+            {
+                "posting_id": posting.id,
+                "lot_id": move.lot_id,
+                "quantity": move.quantity,
+                "source_id": move.source_id,
+                "destination_id": move.destination_id,
+                "occurred_at": entry.occurred_at,
+                "reason": move.reason,
+            }
+            for move in entry.moves
+        ],
+    )
+    return posting
+
+
+def _move_balances(
+    session: Session, moves: Sequence[Move], balances: dict[tuple[int, int], Balance]
+) -> None:
+    on_hand: dict[tuple[int, int], int] = defaultdict(int)
+    reserved: dict[tuple[int, int], int] = defaultdict(int)
+    for move in moves:
+        on_hand[(move.source_id, move.lot_id)] -= move.quantity
+        on_hand[(move.destination_id, move.lot_id)] += move.quantity
+        if move.reserved:
+            reserved[(move.source_id, move.lot_id)] -= move.quantity
+    for key in balances:
+        if on_hand[key] or reserved[key]:
+            _add(session, *key, on_hand=on_hand[key], reserved=reserved[key])
+
+
+def _add(session: Session, location_id: int, lot_id: int, on_hand: int = 0, reserved: int = 0) -> None:
+    session.execute(
+        update(Balance)
+        .where(Balance.location_id == location_id, Balance.lot_id == lot_id)
+        .values(on_hand=Balance.on_hand + on_hand, reserved=Balance.reserved + reserved)
+        .execution_options(synchronize_session=False)
+    )
+    known = session.identity_map.get(session.identity_key(Balance, (location_id, lot_id)))
+    if known is not None:
+        session.expire(known)
+
+
+def _move_days(session: Session, entry: Entry, locations: dict[int, Location]) -> frozenset[tuple[int, int]]:
+    """Bring the day totals of the `stock` zones up to date; the (site, item) pairs that the posting touched."""
+    lot_ids = {move.lot_id for move in entry.moves}
+    items: dict[int, int] = {}
+    for start in range(0, len(lot_ids), CHUNK):
+        chunk = sorted(lot_ids)[start : start + CHUNK]
+        items |= {lot_id: item_id for lot_id, item_id in session.execute(select(Lot.id, Lot.item_id).where(Lot.id.in_(chunk)))}
+    days: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    touched = set()
+    for move in entry.moves:
+        source, destination = locations[move.source_id], locations[move.destination_id]
+        for here, other, sign in ((source, destination, -1), (destination, source, 1)):
+            if here.site_id is None:
+                continue
+            touched.add((here.site_id, items[move.lot_id]))
+            if here.kind == LocationKind.STOCK:
+                day = days[(here.site_id, move.lot_id)]
+                day[0] += sign * move.quantity
+                day[1] -= sign * move.quantity if other.kind == LocationKind.PATIENTS else 0
+    rows: list[dict[str, Any]] = [
+        {
+            "site_id": site_id,
+            "lot_id": lot_id,
+            "day": entry.occurred_on,
+            "item_id": items[lot_id],
+            "change": change,
+            "dispensed": dispensed,
+        }
+        for (site_id, lot_id), (change, dispensed) in sorted(days.items())
+        if change or dispensed
+    ]
+    for start in range(0, len(rows), CHUNK):
+        statement = insert_for(session, StockDay).values(rows[start : start + CHUNK])
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["site_id", "lot_id", "day"],
+                set_={
+                    "change": StockDay.change + statement.excluded.change,
+                    "dispensed": StockDay.dispensed + statement.excluded.dispensed,
+                },
+            )
+        )
+    return frozenset(touched)

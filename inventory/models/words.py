@@ -1,0 +1,117 @@
+"""The closed vocabularies of the contract."""
+
+from enum import StrEnum
+
+
+class Temperature(StrEnum):
+    AMBIENT = "ambient"
+    COOL = "cool"
+    COLD_CHAIN = "cold_chain"
+    FROZEN = "frozen"
+
+
+class SiteKind(StrEnum):
+    WAREHOUSE = "warehouse"
+    DISPENSARY = "dispensary"
+    MOBILE_CLINIC = "mobile_clinic"
+    HOSPITAL = "hospital"
+    PARTNER = "partner"
+
+
+SENSITIVE_BY_DEFAULT = frozenset({SiteKind.DISPENSARY, SiteKind.MOBILE_CLINIC, SiteKind.HOSPITAL})
+
+
+class SiteStatus(StrEnum):
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class DonationKind(StrEnum):
+    GOODS = "goods"
+    MONEY = "money"
+
+
+class RequisitionKind(StrEnum):
+    REGULAR = "regular"
+    EMERGENCY = "emergency"
+
+
+class Mode(StrEnum):
+    SEA = "sea"
+    AIR = "air"
+    ROAD = "road"
+    HAND = "hand"
+
+
+class PackageKind(StrEnum):
+    CONTAINER = "container"
+    PALLET = "pallet"
+    CARTON = "carton"
+    VEHICLE = "vehicle"
+    LOOSE = "loose"
+
+
+class Milestone(StrEnum):
+    PACKED = "packed"
+    COLLECTED = "collected"
+    DEPARTED = "departed"
+    TRANSHIPPED = "transhipped"
+    ARRIVED_PORT = "arrived_port"
+    CUSTOMS_HELD = "customs_held"
+    CUSTOMS_CLEARED = "customs_cleared"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+
+
+class Classifier(StrEnum):
+    ACTUAL = "actual"
+    ESTIMATED = "estimated"
+    PLANNED = "planned"
+
+
+class DisposalMethod(StrEnum):
+    RETURN = "return"
+    LANDFILL = "landfill"
+    ENCAPSULATION = "encapsulation"
+    INERTIZATION = "inertization"
+    SEWER = "sewer"
+    INCINERATION = "incineration"
+    CHEMICAL = "chemical"
+
+
+class StockEventKind(StrEnum):
+    CONSUMPTION = "consumption"
+    ADJUSTMENT = "adjustment"
+    DISPOSAL = "disposal"
+    COUNT = "count"
+    ZONE_MOVE = "zone_move"
+
+
+class AlertKind(StrEnum):
+    STOCK_OUT = "stock_out"
+    EMERGENCY = "emergency"
+    REORDER = "reorder"
+    OVERSTOCK = "overstock"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    EXPIRY_RISK = "expiry_risk"
+    SHIPMENT_LATE = "shipment_late"
+    DISCREPANCY = "discrepancy"
+    AUTHORISATION_EXPIRING = "authorisation_expiring"
+    RECALL = "recall"
+    NEEDS_ATTENTION = "needs_attention"
+
+
+class Container(StrEnum):
+    DRY_20 = "20DC"
+    DRY_40 = "40DC"
+    HIGH_CUBE_40 = "40HC"
+    REEFER_20 = "20RF"
+    REEFER_40 = "40RF"
+
+
+class SyncResult(StrEnum):
+    ACCEPTED = "accepted"
+    NEEDS_ATTENTION = "needs_attention"
+    RESOLVED = "resolved"
