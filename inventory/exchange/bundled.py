@@ -1,0 +1,31 @@
+"""Mappings that come with the app: a TOML file each, and code for what TOML cannot say."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+from inventory.exchange import scms, stock_count_fr
+from inventory.exchange.fields import Kind
+from inventory.exchange.mapping import MappedRow, MappedTable, Mapping, parse
+from inventory.exchange.notes import Notes
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """`adapt` turns the rows of a mapped table into rows that the fields of `kind` can read."""
+
+    kind: Kind
+    adapt: Callable[[MappedTable, Notes], Iterator[MappedRow]]
+    made: frozenset[str]
+
+
+BUNDLED = {
+    "scms": Bundled(Kind.SHIPMENTS, scms.adapt, scms.MADE),
+    "stock-count-fr": Bundled(Kind.RECEIPTS, stock_count_fr.adapt, stock_count_fr.MADE),
+}
+
+
+def load(name: str) -> Mapping:
+    """The mapping `name` of `BUNDLED`."""
+    content = files("inventory.exchange").joinpath("mappings", f"{name}.toml").read_text("utf-8")
+    return replace(parse(content, BUNDLED[name].kind, name), made=BUNDLED[name].made)
