@@ -15,7 +15,13 @@ VENDOR = ROOT / "static" / "vendor"
 ICON_NAMES = ROOT / "scripts" / "icons.txt"
 ICON_FOLDER = MODULES / "@tabler" / "icons" / "icons" / "outline"
 
-_FONTS = "@expo-google-fonts"
+# The papers' fonts: those of the pages are the reader's own.
+_FONTS = {
+    "NotoSans": ("noto-sans", "400Regular", "600SemiBold"),
+    "NotoSansArabic": ("noto-sans-arabic", "400Regular", "600SemiBold"),
+    "NotoSansArmenian": ("noto-sans-armenian", "400Regular", "600SemiBold"),
+    "NotoEmoji": ("noto-emoji", "400Regular"),
+}
 FILES = {
     "bootstrap.min.css": "bootstrap/dist/css/bootstrap.min.css",
     "bootstrap.rtl.min.css": "bootstrap/dist/css/bootstrap.rtl.min.css",
@@ -23,12 +29,11 @@ FILES = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "tom-select.complete.min.js": "tom-select/dist/js/tom-select.complete.min.js",
     "tom-select.bootstrap5.min.css": "tom-select/dist/css/tom-select.bootstrap5.min.css",
-    "fonts/NotoSans-Regular.ttf": f"{_FONTS}/noto-sans/400Regular/NotoSans_400Regular.ttf",
-    "fonts/NotoSans-Bold.ttf": f"{_FONTS}/noto-sans/700Bold/NotoSans_700Bold.ttf",
-    "fonts/NotoSansArabic-Regular.ttf": f"{_FONTS}/noto-sans-arabic/400Regular/NotoSansArabic_400Regular.ttf",
-    "fonts/NotoSansArabic-Bold.ttf": f"{_FONTS}/noto-sans-arabic/700Bold/NotoSansArabic_700Bold.ttf",
-    "fonts/NotoSansArmenian-Regular.ttf": f"{_FONTS}/noto-sans-armenian/400Regular/NotoSansArmenian_400Regular.ttf",
-    "fonts/NotoSansArmenian-Bold.ttf": f"{_FONTS}/noto-sans-armenian/700Bold/NotoSansArmenian_700Bold.ttf",
+    **{
+        f"fonts/{name}-{weight[3:]}.ttf": f"@expo-google-fonts/{package}/{weight}/{name}_{weight}.ttf"
+        for name, (package, *weights) in _FONTS.items()
+        for weight in weights
+    },
 }
 
 _SOURCE_MAP = re.compile(rb"\n?(?://# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)\s*$")
