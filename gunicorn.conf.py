@@ -1,0 +1,25 @@
+"""How gunicorn serves Relais: `.venv/bin/gunicorn wsgi:app` reads this by itself. Flags on its command line win."""
+
+import os
+import sys
+
+from config import SettingError, load_settings
+
+try:
+    _settings = load_settings()
+except SettingError as error:
+    print(f"relais: {error}", file=sys.stderr)
+    raise SystemExit(2) from None
+
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = f"{_host}:{_settings.port}"
+worker_class = "gthread"
+if "WEB_CONCURRENCY" not in os.environ:  # gunicorn reads that one itself
+    workers = 2
+threads = 8
+timeout = 60
+graceful_timeout = 20
+keepalive = 15
+max_requests = 20_000
+max_requests_jitter = 2_000
+control_socket_disable = True
