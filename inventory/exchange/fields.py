@@ -33,7 +33,7 @@ class RowFault:
     message: Message
 
 
-class RefusedRowError(Exception):
+class RowRefusedError(Exception):
     """A line cannot be taken; every reason is told."""
 
     def __init__(self, faults: list[RowFault]) -> None:
@@ -120,7 +120,8 @@ class ConsumptionRow:
 class ShipmentRow:
     """One line of a shipment; lines with the same `reference` make one.
 
-    `gross_weight_kg` and `freight` are of the whole shipment and stand in one of its lines at most. `line_id` is the line's own number in the system it comes from.
+    `gross_weight_kg` and `freight` are of the whole shipment and stand in one of its lines at most. `line_id` is
+    the line's own number in the system it comes from.
     """
 
     line: int
@@ -285,7 +286,7 @@ def parse(
     """The typed row of one line.
 
     `values`: cells by field; `formats`: date formats by field; `columns`: what a field's column is called in
-    the file. Raises `RefusedRowError` with every fault of the line.
+    the file. Raises `RowRefusedError` with every fault of the line.
     """
     formats, columns = formats or {}, columns or {}
     read: dict[str, Any] = {}
@@ -301,7 +302,7 @@ def parse(
         except CellError as fault:
             faults.append(RowFault(line, columns.get(name, name), fault.message))
     if faults:
-        raise RefusedRowError(faults)
+        raise RowRefusedError(faults)
     return _typed(kind, line, read)
 
 

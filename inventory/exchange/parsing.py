@@ -237,7 +237,8 @@ _MONTHS = {
     "janvier": "jan", "janv": "jan", "fevrier": "feb", "fevr": "feb", "fev": "feb", "mars": "mar",
     "avril": "apr", "avr": "apr", "mai": "may", "juin": "jun", "juillet": "jul", "juil": "jul", "aout": "aug",
     "septembre": "sep", "sept": "sep", "octobre": "oct", "novembre": "nov", "decembre": "dec",
-    "january": "jan", "february": "feb", "march": "mar", "april": "apr", "june": "jun", "july": "jul", "august": "aug", "september": "sep",
+    "january": "jan", "february": "feb", "march": "mar", "april": "apr", "june": "jun",
+    "july": "jul", "august": "aug", "september": "sep",
     "october": "oct", "november": "nov", "december": "dec",
 }  # fmt: skip
 

@@ -1,8 +1,8 @@
 """The SCMS delivery history: what its mapping cannot say column by column.
 
 A line's quantity counts packs (`Line Item Value` = `Line Item Quantity` x `Pack Price` in every line), so an
-item's base unit here is its pack, and quantities stay what the file says. One item per `Item Description`, one partner
-site per country, one shipment per `ASN/DN #`.
+item's base unit here is its pack, and quantities stay what the file says. One item per `Item Description`, one
+partner site per country, one shipment per `ASN/DN #`.
 """
 
 import hashlib

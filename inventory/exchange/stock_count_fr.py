@@ -1,7 +1,8 @@
 """A French stock count: what its mapping cannot say column by column.
 
 Below titles and a header, a row per lot; the `#` is blank for further lots of the same item; a row that has
-only a figure is a subtotal, of the item above or of all items of the same name above; it is checked, never imported.
+only a figure is a subtotal, of the item above or of all items of the same name above; it is
+checked, never imported.
 """
 
 import calendar

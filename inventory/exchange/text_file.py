@@ -5,6 +5,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -187,9 +188,14 @@ def _legacy_encoding(path: Path) -> str:
 
 
 def _letters(sample: bytes, encoding: str) -> float:
-    """The share of letters among the characters beyond ASCII: in a wrong encoding many become signs."""
+    """The share of letters in their place among the characters beyond ASCII.
+
+    In a wrong encoding many become signs, or capitals in the midst of a word.
+    """
     try:
-        beyond = [character for character in sample.decode(encoding) if not character.isascii()]
+        text = sample.decode(encoding)
     except UnicodeError:
         return -1.0
-    return sum(map(str.isalpha, beyond)) / len(beyond) if beyond else 0.0
+    beyond = [(before, one) for before, one in pairwise(" " + text) if not one.isascii()]
+    fitting = sum(one.isalpha() and not (one.isupper() and before.islower()) for before, one in beyond)
+    return fitting / len(beyond) if beyond else 0.0
