@@ -1,0 +1,42 @@
+"""A real browser against a real server. Not under pytest-xdist: one browser serves the whole run."""
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+from tests.conftest import missing
+
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """Where the browser is: $RELAIS_CHROMIUM, or the first that is on the PATH."""
+    named = os.environ.get("RELAIS_CHROMIUM")
+    return named or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+
+
+@pytest.fixture
+def backend_name() -> str:
+    """One database is enough here: the floors below are tested on both."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, told to look for nothing outside; its sandbox does not work as root."""
+    path = chromium()
+    if path is None:
+        missing("Chromium")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": path, "args": QUIET + sandbox}
