@@ -1,0 +1,41 @@
+"""The double-entry ledger of stock: `post` is its one writer, everything else reads or proves."""
+
+from inventory.ledger._sql import insert_for
+from inventory.ledger.balances import (
+    LotBalance,
+    balances_of,
+    holders_of,
+    least_since,
+    lots_at,
+    lots_known_at,
+    on_hand_at,
+)
+from inventory.ledger.places import open_site, place, zone_ids, zones
+from inventory.ledger.post import Entry, Move, Posted, lock_balances, post, release, reserve
+from inventory.ledger.reverse import reverse
+from inventory.ledger.verify import Verdict, verify
+
+__all__ = [
+    "Entry",
+    "LotBalance",
+    "Move",
+    "Posted",
+    "Verdict",
+    "balances_of",
+    "holders_of",
+    "insert_for",
+    "least_since",
+    "lock_balances",
+    "lots_at",
+    "lots_known_at",
+    "on_hand_at",
+    "open_site",
+    "place",
+    "post",
+    "release",
+    "reserve",
+    "reverse",
+    "verify",
+    "zone_ids",
+    "zones",
+]

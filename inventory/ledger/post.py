@@ -12,11 +12,9 @@ from sqlalchemy.orm import Session
 
 from inventory.errors import Conflict, FieldError, msg
 from inventory.ledger._sql import insert_for
+from inventory.ledger.balances import CHUNK, least_since
 from inventory.models import Balance, Item, Location, Lot, Movement, Posting, StockDay
 from inventory.rules.effects import LocationKind, PostingKind, check_effect
-
-CHUNK = 400
-"""Rows in one IN list: well below what SQLite takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,30 +171,12 @@ def _refuse_shortages(
         key = (source.id, move.lot_id, move.reserved)
         left = free.get(key, balance.reserved if move.reserved else balance.on_hand - balance.reserved)
         if entry.backdated and key not in free and not move.reserved:
-            left = min(left, _least_since(session, source.id, move.lot_id, entry.occurred_on, balance.on_hand))
+            left = min(left, least_since(session, source.id, move.lot_id, entry.occurred_on, balance.on_hand))
         if move.quantity > left:
             short.append((move.pointer, move.lot_id, max(left, 0)))
         free[key] = left - move.quantity
     if short:
         raise _too_little(session, short)
-
-
-def _least_since(session: Session, location_id: int, lot_id: int, day: date, on_hand: int) -> int:
-    """The least that the lot's balance there was at the end of any day from `day` on: what a backdated issue may take."""
-    rows = session.execute(
-        select(Posting.occurred_on, Movement.quantity, Movement.destination_id)
-        .join(Movement.posting)
-        .where(Movement.lot_id == lot_id, Posting.occurred_on > day)
-        .where((Movement.source_id == location_id) | (Movement.destination_id == location_id))
-    )
-    changes: dict[date, int] = defaultdict(int)
-    for when, quantity, destination_id in rows:
-        changes[when] += quantity if destination_id == location_id else -quantity
-    least = running = on_hand
-    for when in sorted(changes, reverse=True):
-        running -= changes[when]
-        least = min(least, running)
-    return least
 
 
 def _too_little(session: Session, short: list[tuple[str, int, int]]) -> Conflict:

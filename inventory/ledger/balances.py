@@ -1,0 +1,133 @@
+"""What is where: the balances as pickers and services need them, read under lock where they are about to change."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inventory.models import Balance, Location, Lot, Movement, Posting
+from inventory.rules.effects import INSIDE, LocationKind
+
+CHUNK = 400
+"""Rows in one IN list: well below what SQLite takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotBalance:
+    """One lot at one location, in base units. `free` is on hand less reserved."""
+
+    lot_id: int
+    item_id: int
+    number: str
+    expires_on: date | None
+    received_on: date
+    recalled_on: date | None
+    on_hand: int
+    reserved: int
+
+    @property
+    def free(self) -> int:
+        return self.on_hand - self.reserved
+
+
+def lots_at(
+    session: Session, location_id: int, item_ids: Iterable[int], *, lock: bool = False
+) -> dict[int, list[LotBalance]]:
+    """item id -> its lots with something on hand at a location; locked, in lot order, if they are to be taken from."""
+    found: dict[int, list[LotBalance]] = defaultdict(list)
+    ids = sorted(set(item_ids))
+    for start in range(0, len(ids), CHUNK):
+        query = (
+            select(Balance, Lot)
+            .join(Lot, Lot.id == Balance.lot_id)
+            .where(Balance.location_id == location_id, Lot.item_id.in_(ids[start : start + CHUNK]), Balance.on_hand > 0)
+            .order_by(Balance.location_id, Balance.lot_id)
+            .execution_options(populate_existing=True)
+        )
+        for balance, lot in session.execute(query.with_for_update(of=Balance) if lock else query):
+            found[lot.item_id].append(
+                LotBalance(
+                    lot.id,
+                    lot.item_id,
+                    lot.number,
+                    lot.expires_on,
+                    lot.received_on,
+                    lot.recalled_on,
+                    balance.on_hand,
+                    balance.reserved,
+                )
+            )
+    return found
+
+
+def balances_of(session: Session, location_id: int) -> dict[int, tuple[int, int]]:
+    """lot id -> (on hand, reserved) at a location."""
+    rows = session.execute(
+        select(Balance.lot_id, Balance.on_hand, Balance.reserved).where(Balance.location_id == location_id)
+    )
+    return {lot_id: (on_hand, reserved) for lot_id, on_hand, reserved in rows}
+
+
+def lots_known_at(session: Session, location_ids: Iterable[int], lot_ids: Iterable[int]) -> set[int]:
+    """Those of the lots that ever were at one of the locations."""
+    return set(
+        session.scalars(
+            select(Balance.lot_id).where(
+                Balance.location_id.in_(list(location_ids)), Balance.lot_id.in_(list(lot_ids))
+            )
+        )
+    )
+
+
+def least_since(session: Session, location_id: int, lot_id: int, day: date, on_hand: int) -> int:
+    """The least that the lot's balance there was at the end of any day from `day` on, given what it is now.
+
+    It is what a backdated issue may take without the books having been below zero on some day since.
+    """
+    rows = session.execute(
+        select(Posting.occurred_on, Movement.quantity, Movement.destination_id)
+        .join(Movement.posting)
+        .where(Movement.lot_id == lot_id, Posting.occurred_on > day)
+        .where((Movement.source_id == location_id) | (Movement.destination_id == location_id))
+    )
+    changes: dict[date, int] = defaultdict(int)
+    for when, quantity, destination_id in rows:
+        changes[when] += quantity if destination_id == location_id else -quantity
+    least = running = on_hand
+    for when in sorted(changes, reverse=True):
+        running -= changes[when]
+        least = min(least, running)
+    return least
+
+
+def on_hand_at(session: Session, location_id: int, lot_ids: Iterable[int], day: date) -> dict[int, int]:
+    """lot id -> what was on hand at a location at the end of `day`, by occurrence."""
+    totals: dict[int, int] = defaultdict(int)
+    ids = sorted(set(lot_ids))
+    for column, sign in ((Movement.destination_id, 1), (Movement.source_id, -1)):
+        for start in range(0, len(ids), CHUNK):
+            rows = session.execute(
+                select(Movement.lot_id, func.sum(Movement.quantity))
+                .join(Movement.posting)
+                .where(column == location_id, Posting.occurred_on <= day)
+                .where(Movement.lot_id.in_(ids[start : start + CHUNK]))
+                .group_by(Movement.lot_id)
+            )
+            for lot_id, quantity in rows:
+                totals[lot_id] += sign * int(quantity)
+    return totals
+
+
+def holders_of(session: Session, lot_ids: Iterable[int]) -> list[tuple[Location, int, int]]:
+    """(location, lot id, quantity) of everywhere that something of these lots is, or was sent and not returned."""
+    kinds = [*INSIDE, LocationKind.PARTNER, LocationKind.MISSING]
+    rows = session.execute(
+        select(Location, Balance.lot_id, Balance.on_hand)
+        .join(Balance, Balance.location_id == Location.id)
+        .where(Balance.lot_id.in_(list(lot_ids)), Balance.on_hand > 0, Location.kind.in_(kinds))
+        .order_by(Location.id, Balance.lot_id)
+    )
+    return [(location, lot_id, on_hand) for location, lot_id, on_hand in rows]

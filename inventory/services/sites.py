@@ -1,0 +1,183 @@
+"""Sites and their reorder policies."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+import pycountry
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inventory import ledger
+from inventory.access import Actor, require
+from inventory.errors import Conflict, FieldError, NotFound, msg
+from inventory.ledger.figures import rule_of
+from inventory.models import Balance, Item, Location, Policy, Site
+from inventory.models.words import SENSITIVE_BY_DEFAULT, SiteKind, SiteStatus
+from inventory.rules import reorder
+from inventory.services import alerts, audit
+from inventory.services.checks import MAX_QUANTITY, Checks
+
+POLICY_FIELDS = {
+    "fixed": ("reorder_point", "maximum", "emergency_point"),
+    "months": ("minimum_months", "maximum_months", "emergency_months", "lookback_months"),
+}
+
+
+def add_site(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Site:
+    """Add a site; `fields` are those of the contract."""
+    require(actor, "sites.write")
+    checks = Checks(session)
+    code = checks.code(fields.get("code"))
+    site = Site(code=code, status=SiteStatus.OPEN)
+    required = {name: fields.get(name) for name in ("name", "kind", "country")}
+    _fill(session, checks, site, required | dict(fields))
+    checks.check()
+    if fields.get("sensitive") is None:
+        site.sensitive = site.kind in SENSITIVE_BY_DEFAULT
+    if session.scalar(select(Site.id).where(func.lower(Site.code) == code.lower())) is not None:
+        text = msg("The code %(code)s is taken.", code=code)
+        raise Conflict(text, [FieldError("/code", text)])
+    session.add(site)
+    session.flush()
+    ledger.open_site(session, site)
+    audit.note(session, actor, "create", f"site {site.code}")
+    return site
+
+
+def change_site(session: Session, actor: Actor, code: str, fields: Mapping[str, Any]) -> Site:
+    """Change the given fields of a site. A site with stock can neither close nor become a partner's."""
+    require(actor, "sites.write")
+    site = get_site(session, code)
+    checks = Checks(session)
+    before = site.kind, site.status
+    _fill(session, checks, site, fields)
+    checks.check()
+    leaves = site.status == SiteStatus.CLOSED or (SiteKind.PARTNER in (site.kind, before[0]))
+    if (site.kind, site.status) != before and leaves and _holds_stock(session, site):
+        name = "status" if site.status != before[1] else "kind"
+        text = msg("%(site)s still holds stock. Move or dispose of it first.", site=code)
+        raise Conflict(text, [FieldError(f"/{name}", text)])
+    session.flush()
+    audit.note(session, actor, "change", f"site {site.code}", fields=sorted(fields))
+    return site
+
+
+def get_site(session: Session, code: str) -> Site:
+    """The site of that code."""
+    site = session.scalars(select(Site).where(Site.code == code)).one_or_none()
+    if site is None:
+        raise NotFound(msg("There is no site with the code %(code)s.", code=code))
+    return site
+
+
+def set_policy(session: Session, actor: Actor, site_code: str, item_code: str, fields: Mapping[str, Any]) -> Policy:
+    """Set when and up to how much a site refills an item, and look at its alerts again."""
+    require(actor, "policies.write")
+    site = get_site(session, site_code)
+    item = session.scalars(select(Item).where(Item.code == item_code)).one_or_none()
+    if item is None:
+        raise NotFound(msg("There is no item with the code %(code)s.", code=item_code))
+    checks = Checks(session)
+    if fields.get("method") not in POLICY_FIELDS:
+        checks.add("/method", msg("This must be one of: %(words)s.", words=", ".join(POLICY_FIELDS)))
+    checks.check()
+    policy = session.scalars(
+        select(Policy).where(Policy.site_id == site.id, Policy.item_id == item.id).with_for_update()
+    ).one_or_none()
+    if policy is None:
+        policy = Policy(site_id=site.id, item_id=item.id)
+        session.add(policy)
+    policy.site, policy.item = site, item
+    with session.no_autoflush:
+        _fill_policy(checks, policy, fields)
+        checks.check()
+    session.flush()
+    alerts.refresh(session, {(site.id, item.id)})
+    audit.note(session, actor, "policy", f"{site.code} {item.code}")
+    return policy
+
+
+def _fill_policy(checks: Checks, policy: Policy, fields: Mapping[str, Any]) -> None:
+    policy.method = fields["method"]
+    for method, names in POLICY_FIELDS.items():
+        for name in names:
+            value = fields.get(name) if method == policy.method else None
+            if method == "fixed" and value is not None and value > MAX_QUANTITY:
+                checks.add(f"/{name}", msg("This is more than can be right: %(most)s at most.", most=MAX_QUANTITY))
+            if method == "months" and value is not None:
+                value = checks.amount(value, f"/{name}", places=4, most=120)
+            setattr(policy, name, value)
+    if policy.method == "months" and policy.lookback_months is None:
+        policy.lookback_months = reorder.Policy("months").lookback_months
+    override = fields.get("demand_override") or {}
+    policy.demand_override = checks.amount(override.get("quantity"), "/demand_override/quantity", places=4)
+    policy.demand_override_reason = checks.text(override.get("reason"), "/demand_override/reason", most=2000)
+    if policy.demand_override is not None and not policy.demand_override_reason:
+        checks.add("/demand_override/reason", msg("Say why the demand is set by hand."))
+    multiple = fields.get("order_multiple")
+    policy.order_multiple = 1 if multiple is None else checks.quantity(multiple, "/order_multiple")
+    buffer_days = fields.get("expiry_buffer_days")
+    policy.expiry_buffer_days = 0 if buffer_days is None else buffer_days
+    if not 0 <= policy.expiry_buffer_days <= 3650:
+        checks.add("/expiry_buffer_days", msg("This must be between 0 and 3650 days."))
+    if not checks:
+        for name, message in reorder.check_policy(rule_of(policy)):
+            checks.add(f"/{name}", message)
+
+
+def _fill(session: Session, checks: Checks, site: Site, fields: Mapping[str, Any]) -> None:
+    if "name" in fields:
+        site.name = checks.text(fields["name"], "/name", required=True) or ""
+    if "kind" in fields:
+        if not fields["kind"]:
+            checks.add("/kind", msg("Say what kind of site it is."))
+        site.kind = checks.word(fields["kind"] or None, SiteKind, "/kind") or ""
+    if fields.get("status") is not None:
+        site.status = checks.word(fields["status"], SiteStatus, "/status") or SiteStatus.OPEN
+    if "country" in fields:
+        country = (fields["country"] or "").upper()
+        if len(country) != 2 or pycountry.countries.get(alpha_2=country) is None:
+            checks.add("/country", msg("Give the country's two letters (ISO 3166-1), such as IQ."))
+        site.country = country[:2]
+    if "admin1" in fields:
+        site.admin1 = checks.text(fields["admin1"], "/admin1")
+    if fields.get("sensitive") is not None:
+        site.sensitive = bool(fields["sensitive"])
+    if "supplied_by" in fields:
+        _supplier(session, checks, site, fields["supplied_by"])
+    if "lead_time_days" in fields:
+        days = fields["lead_time_days"]
+        if days is not None and not 0 <= days <= 1000:
+            checks.add("/lead_time_days", msg("This must be between 0 and 1000 days."))
+        site.lead_time_days = days
+    if "timezone" in fields:
+        zone = fields["timezone"] or None
+        if zone is not None and zone not in available_timezones():
+            checks.add("/timezone", msg("This is no time zone's name, such as Asia/Baghdad."))
+        site.timezone = zone
+
+
+def _supplier(session: Session, checks: Checks, site: Site, code: str | None) -> None:
+    if not code:
+        site.supplied_by_id = None
+        return
+    with session.no_autoflush:
+        supplier = checks.site(code, "/supplied_by")
+    above = supplier
+    while above is not None:
+        if above.code == site.code:
+            checks.add("/supplied_by", msg("A site cannot be supplied by itself, nor by one that it supplies."))
+            return
+        above = session.get(Site, above.supplied_by_id) if above.supplied_by_id else None
+    if supplier is not None:
+        site.supplied_by_id, site.supplied_by = supplier.id, supplier
+
+
+def _holds_stock(session: Session, site: Site) -> bool:
+    query = (
+        select(Balance.lot_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(Location.site_id == site.id, Location.inside, Balance.on_hand > 0)
+    )
+    return session.execute(query.limit(1)).first() is not None

@@ -1,0 +1,39 @@
+"""The one function through which services post: write to the ledger, then look again at the alerts it touched."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from inventory import clock, ledger
+from inventory.access import Actor
+from inventory.errors import Invalid, msg
+from inventory.models import Posting
+from inventory.services import alerts
+
+
+def post(
+    session: Session, entry: ledger.Entry, also: Iterable[tuple[int, int]] = ()
+) -> ledger.Posted:
+    """Post `entry` and refresh the alerts of the (site, item) pairs that it touched, and of those in `also`."""
+    posted = ledger.post(session, entry)
+    if not posted.replayed:
+        alerts.refresh(session, posted.touched | set(also))
+    return posted
+
+
+def reverse(
+    session: Session, actor: Actor, posting: Posting, reason: str | None, also: Iterable[tuple[int, int]] = ()
+) -> ledger.Posted:
+    """Take back a posting, for a reason that must be given."""
+    if not (reason or "").strip():
+        raise Invalid.at("/reason", msg("Say why this is taken back."))
+    posted = ledger.reverse(
+        session,
+        posting,
+        reason=str(reason).strip(),
+        today=clock.today(),
+        user_id=actor.user_id,
+        by=actor.name,
+    )
+    alerts.refresh(session, posted.touched | set(also))
+    return posted
