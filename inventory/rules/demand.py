@@ -1,0 +1,145 @@
+"""Average monthly consumption, corrected for the days on which there was nothing to give."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+from typing import Literal
+
+MONTH = Fraction(487, 16)
+"""Days in a month: 30.4375, a twelfth of 365.25."""
+
+Basis = Literal["dispensed", "no_in_stock_days", "never_received", "override"]
+
+
+@dataclass(frozen=True, slots=True)
+class LotDay:
+    """What one day did to one lot in zone `stock` of a site.
+
+    `change` is the net change of the zone's balance that day, `dispensed` what patients were given that day,
+    net of reversals. From `recalled_on` on, and after `expires_on`, the lot is not usable.
+    """
+
+    lot: Hashable
+    expires_on: date | None
+    recalled_on: date | None
+    day: date
+    change: int
+    dispensed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The consumption of one item at one site, and what it rests on.
+
+    `amc` is base units a month, exact; None where there was no day in stock, as `basis` says. `days` is the
+    length of the look-back that begins on `first_day`, `months` the same in months, `days_out` the days of it
+    out of stock.
+    """
+
+    amc: Fraction | None
+    basis: Basis
+    days_out: int | None
+    dispensed: int
+    months: Fraction
+    days: int
+    first_day: date | None
+
+
+def usage(
+    rows: Iterable[LotDay],
+    *,
+    today: date,
+    lookback_months: Fraction | Decimal | int = 6,
+    first_receipt: date | None = None,
+) -> Usage:
+    """The average monthly consumption of one item at one site.
+
+    `rows` is the complete history of the site's zone `stock` for the item, in any order; days after `today`
+    are left out. The look-back is the floor(months * 30.4375) days that end today, and begins no earlier than
+    the first receipt (`first_receipt`, or else the first day in `rows`). A day is out of stock when the
+    usable balance was 0 at its end and at the end of the day before. AMC = dispensed / (months - days out /
+    30.4375) (MDS-3, chapter 20, as the contract words it).
+    """
+    known = [row for row in rows if row.day <= today]
+    months = Fraction(lookback_months)
+    days = floor(months * MONTH)
+    if first_receipt is None:
+        first_receipt = min((row.day for row in known), default=None)
+    if first_receipt is None or first_receipt > today or days < 1:
+        return Usage(None, "never_received", None, 0, Fraction(0), 0, None)
+    first_day = date.fromordinal(max(1, today.toordinal() - days + 1))
+    if first_receipt > first_day:
+        first_day = first_receipt
+        days = (today - first_day).days + 1
+        months = days / MONTH
+    # A reversal told later than what it takes back can leave less than nothing.
+    dispensed = max(0, sum(row.dispensed for row in known if row.day >= first_day))
+    out = sum(_days_out(known, first_day, today))
+    if out == days:
+        return Usage(None, "no_in_stock_days", out, dispensed, months, days, first_day)
+    return Usage(dispensed / (months - out / MONTH), "dispensed", out, dispensed, months, days, first_day)
+
+
+def monthly_demand(found: Usage, override: Decimal | Fraction | int | None) -> tuple[Fraction | None, Basis]:
+    """A month's demand and what it rests on: what a person said (0 too), or else the consumption."""
+    if override is not None:
+        return Fraction(override), "override"
+    return found.amc, found.basis
+
+
+def rounded(value: Fraction | int | None, places: int = 2) -> Decimal | None:
+    """An exact figure as it is told to people and programs: rounded half up."""
+    if value is None:
+        return None
+    scaled = floor(abs(value) * 10**places + Fraction(1, 2))
+    # Put together from its digits: arithmetic on decimals would round to 28 of them.
+    return Decimal((int(value < 0 < scaled), tuple(map(int, str(scaled))), -places))
+
+
+def _days_out(rows: list[LotDay], first_day: date, today: date) -> Iterator[int]:
+    """How many days of each spell without stock lie between both dates; a spell's first day is not one of
+    them."""
+    balance = 0
+    empty_since = date.min
+    for day, change in _balance_changes(rows):
+        if day > today:
+            break
+        before, balance = balance, balance + change
+        if before > 0 >= balance:
+            empty_since = day
+        elif before <= 0 < balance:
+            yield _overlap(empty_since, day - timedelta(days=1), first_day, today)
+    if balance <= 0:
+        yield _overlap(empty_since, today, first_day, today)
+
+
+def _overlap(empty_since: date, empty_until: date, first_day: date, today: date) -> int:
+    start = max(empty_since + timedelta(days=1), first_day)
+    return max(0, (min(empty_until, today) - start).days + 1)
+
+
+def _balance_changes(rows: list[LotDay]) -> list[tuple[date, int]]:
+    """The days on which the usable balance changes, in order, and by how much."""
+    changes: dict[date, int] = defaultdict(int)
+    left: dict[tuple[Hashable, date], int] = defaultdict(int)
+    for row in rows:
+        end = _unusable_from(row)
+        if end is None:
+            changes[row.day] += row.change
+        elif row.day < end:
+            changes[row.day] += row.change
+            left[row.lot, end] += row.change
+    for (_, end), rest in left.items():
+        changes[end] -= rest
+    return sorted(changes.items())
+
+
+def _unusable_from(row: LotDay) -> date | None:
+    ends = [] if row.recalled_on is None else [row.recalled_on]
+    if row.expires_on is not None and row.expires_on < date.max:
+        ends.append(row.expires_on + timedelta(days=1))
+    return min(ends, default=None)
