@@ -1,0 +1,246 @@
+"""What a receipt's lines are worth: where they go and what is to be said of them.
+
+The rules are those of the WHO Guidelines for Medicine Donations (articles 1, 5, 6, 7, 9, 10 and 11).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from inventory.errors import FieldError, Message, msg
+from inventory.rules.finding import Finding
+from inventory.rules.packing import CARTON_FAIL_KG, CARTON_WARN_KG, carton_weight
+from inventory.rules.shelf_life import expired, short_dated
+
+Zone = Literal["stock", "quarantine", "refused"]
+
+RULES = (
+    "expired",
+    "short_dated",
+    "consent",
+    "label",
+    "carton_weight",
+    "mixed_carton",
+    "value_basis",
+    "unannounced",
+    "returned_or_sample",
+)
+READABLE_LANGUAGES = frozenset({"en", "fr", "ar", "ku", "ckb", "kmr", "hy"})
+"""What staff read, as BCP 47 primary subtags."""
+
+_SEVERITY: Mapping[Zone, int] = {"stock": 0, "quarantine": 1, "refused": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionGiven:
+    """Somebody takes a line although `rule` is against it."""
+
+    rule: str
+    accepted_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the receipt says of all its lines. `announced`: whether the donor had told of it; None where not
+    known."""
+
+    received_on: date
+    arrived_in_country_on: date | None = None
+    consent_reference: str | None = None
+    announced: bool | None = None
+    has_donor: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One lot of a receipt. What was not told is None (no languages: not told). `zone` is the one asked for.
+
+    `gross_weight_kg` is that of the whole carton; of a serialised asset it is its own.
+    """
+
+    item_is_medicine: bool
+    quantity: int
+    expires_on: date | None = None
+    tracks_expiry: bool = True
+    serialised: bool = False
+    damaged: int = 0
+    label_languages: tuple[str, ...] | None = None
+    unit_value: Decimal | None = None
+    value_basis: str | None = None
+    carton: str | None = None
+    gross_weight_kg: Decimal | None = None
+    returned_or_sample: bool = False
+    announced: bool | None = None
+    zone: Literal["stock", "quarantine"] = "stock"
+    exceptions: tuple[ExceptionGiven, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Where a line goes and what is to be said of it.
+
+    `zone` is that of the sound part, or of all where none is; `placed` tells how many units go to which zone
+    (the damaged ones to quarantine). `errors` are faults of the line itself, with pointers relative to it
+    (`/exceptions/0/rule`): with any, nothing is to be received. `refused_exceptions` are rules to which there
+    is none, though one was given.
+    """
+
+    zone: Zone
+    placed: tuple[tuple[Zone, int], ...]
+    warnings: tuple[Finding, ...]
+    errors: tuple[FieldError, ...] = ()
+    refused_exceptions: tuple[str, ...] = ()
+
+
+def check_receipt(
+    header: Header,
+    lines: Sequence[Line],
+    *,
+    readable_languages: Iterable[str] = READABLE_LANGUAGES,
+    carton_warn_kg: Decimal = CARTON_WARN_KG,
+    carton_fail_kg: Decimal = CARTON_FAIL_KG,
+) -> list[Verdict]:
+    """The verdict on every line of a receipt, in their order. A carton's lines are looked at together."""
+    readable = frozenset(map(_language, readable_languages))
+    cartons: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.carton:
+            cartons.setdefault(line.carton, []).append(line)
+    return [
+        _judge(header, line, cartons.get(line.carton or "", [line]), readable, carton_warn_kg, carton_fail_kg)
+        for line in lines
+    ]
+
+
+def _judge(
+    header: Header,
+    line: Line,
+    same_carton: list[Line],
+    readable: frozenset[str],
+    carton_warn_kg: Decimal,
+    carton_fail_kg: Decimal,
+) -> Verdict:
+    accepted = {
+        given.rule: given for given in line.exceptions if given.accepted_by.strip() and given.reason.strip()
+    }
+    failed = list(_failures(header, line, readable))
+    warned = [
+        *_papers(header, line),
+        *_carton(line, same_carton, carton_warn_kg, carton_fail_kg),
+    ]
+    zones = [line.zone, *(each.if_accepted if each.rule in accepted else each.zone for each in failed)]
+    placed = _placed(max(zones, key=_SEVERITY.__getitem__), line.quantity, line.damaged)
+    found = sorted(
+        [*((each.rule, each.detail) for each in failed), *warned], key=lambda each: RULES.index(each[0])
+    )
+    return Verdict(
+        zone=placed[0][0],
+        placed=placed,
+        warnings=tuple(Finding(rule, detail, _acceptance(accepted, rule)) for rule, detail in found),
+        errors=tuple(_errors(line)),
+        refused_exceptions=tuple(rule for rule in accepted if rule == "returned_or_sample"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A rule that keeps the line out of usable stock, and where the line goes if somebody takes it all the
+    same."""
+
+    rule: str
+    detail: Message
+    zone: Zone
+    if_accepted: Zone = "stock"
+
+
+def _failures(header: Header, line: Line, readable: frozenset[str]) -> Iterator[_Failure]:
+    expires_on = line.expires_on if line.tracks_expiry else None
+    if expired(expires_on, header.received_on):
+        # Whoever takes it, what has expired never becomes usable stock.
+        detail = msg("Expired on %(expires_on)s, before it was received.", expires_on=expires_on)
+        yield _Failure("expired", detail, "refused", if_accepted="quarantine")
+    elif short_dated(expires_on, header.arrived_in_country_on or header.received_on):
+        detail = msg("Expires on %(expires_on)s: less than a year after it came.", expires_on=expires_on)
+        yield _Failure("short_dated", detail, "quarantine")
+    if line.label_languages and not readable & set(map(_language, line.label_languages)):
+        languages = ", ".join(line.label_languages)
+        detail = msg("Staff do not read the label's language: %(languages)s.", languages=languages)
+        yield _Failure("label", detail, "quarantine")
+    if line.returned_or_sample:
+        detail = msg("Medicines returned by patients and free samples are never taken.")
+        yield _Failure("returned_or_sample", detail, "refused", if_accepted="refused")
+
+
+Warned = Iterator[tuple[str, Message]]
+
+
+def _papers(header: Header, line: Line) -> Warned:
+    """What should have been told."""
+    if header.has_donor and not header.consent_reference:
+        yield "consent", msg("No consent of the recipient is on record for this donation.")
+    if line.item_is_medicine and not line.label_languages:
+        yield "label", msg("The language of the label was not told.")
+    if not line.value_basis and line.unit_value is not None:
+        yield "value_basis", msg("It was not told on what the declared value is based.")
+    elif not line.value_basis and header.has_donor:
+        yield "value_basis", msg("No value was declared, nor on what it would be based.")
+    announced = header.announced if line.announced is None else line.announced
+    if header.has_donor and announced is False:
+        yield "unannounced", msg("The donor had not announced this.")
+
+
+def _carton(line: Line, same_carton: list[Line], warn_kg: Decimal, fail_kg: Decimal) -> Warned:
+    for detail in _weight(line, same_carton, warn_kg, fail_kg):
+        yield "carton_weight", detail
+    if len({other.item_is_medicine for other in same_carton}) > 1:
+        yield "mixed_carton", msg("Carton %(carton)s holds medicines and other goods.", carton=line.carton)
+
+
+def _weight(line: Line, same_carton: list[Line], warn_kg: Decimal, fail_kg: Decimal) -> Iterable[Message]:
+    if line.serialised:
+        return
+    weights = [other.gross_weight_kg for other in same_carton if other.gross_weight_kg is not None]
+    if weights:
+        yield from carton_weight(max(weights), warn_kg, fail_kg)
+    elif line.carton:
+        yield msg("The weight of carton %(carton)s was not told.", carton=line.carton)
+
+
+def _language(tag: str) -> str:
+    """The primary subtag of a BCP 47 tag: fr-FR and fr_FR are fr."""
+    return tag.strip().lower().replace("_", "-").partition("-")[0]
+
+
+def _acceptance(accepted: Mapping[str, ExceptionGiven], rule: str) -> Message | None:
+    given = accepted.get(rule)
+    if given is None:
+        return None
+    if rule == "returned_or_sample":
+        return msg("Nobody can accept this.")
+    return msg("Accepted by %(accepted_by)s: %(reason)s", accepted_by=given.accepted_by, reason=given.reason)
+
+
+def _placed(zone: Zone, quantity: int, damaged: int) -> tuple[tuple[Zone, int], ...]:
+    if zone != "stock" or damaged <= 0:
+        return ((zone, quantity),)
+    parts: tuple[tuple[Zone, int], ...] = ((zone, quantity - damaged), ("quarantine", damaged))
+    return tuple(part for part in parts if part[1] > 0)
+
+
+def _errors(line: Line) -> Iterable[FieldError]:
+    if not 0 <= line.damaged <= line.quantity:
+        yield FieldError("/damaged", msg("No more can be damaged than came."))
+    for position, given in enumerate(line.exceptions):
+        if given.rule not in RULES:
+            rules = ", ".join(RULES)
+            message = msg(
+                "There is no rule “%(rule)s”; the rules are %(rules)s.", rule=given.rule, rules=rules
+            )
+            yield FieldError(f"/exceptions/{position}/rule", message)
+        if not given.accepted_by.strip():
+            yield FieldError(f"/exceptions/{position}/accepted_by", msg("Say who takes responsibility."))
+        if not given.reason.strip():
+            yield FieldError(f"/exceptions/{position}/reason", msg("Say why it is taken."))
