@@ -109,7 +109,7 @@ def check_effect(posting: PostingKind, source: LocationKind, destination: Locati
 def adjustment_effect(
     reason: AdjustmentReason, quantity: int, zone: LocationKind = LocationKind.STOCK
 ) -> Pair | None:
-    """(source, destination) of an adjustment by a signed quantity; None where its sign contradicts the reason.
+    """(source, destination) of an adjustment by a signed quantity; None where its sign is against its reason.
 
     What is found can only add, what is lost, damaged or stolen only take away; a correction goes either way.
     Nothing is adjusted by 0.

@@ -1,7 +1,5 @@
 """Text as people type it: made comparable for searching, and cleared of what must never be stored."""
 
-# ruff: noqa: RUF001 (the letters that look alike are the point)
-
 import re
 import unicodedata
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 (the letters that look alike are the point)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
