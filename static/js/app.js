@@ -148,7 +148,6 @@
   }
 
   function sum(lines) {
-    const locale = document.documentElement.lang.startsWith("fr") ? "fr" : "en";
     for (const output of all("[data-total]", lines)) {
       const { total, times } = output.dataset;
       let result = 0;
@@ -160,9 +159,12 @@
             : 0;
         else result += amount(pick(total)) * (times ? amount(pick(times)) : 1);
       }
-      output.firstElementChild.textContent = new Intl.NumberFormat(locale, {
-        maximumFractionDigits: 3,
-      }).format(result);
+      output.firstElementChild.textContent = new Intl.NumberFormat(
+        document.documentElement.lang === "fr" ? "fr" : "en",
+        {
+          maximumFractionDigits: 3,
+        },
+      ).format(result);
     }
   }
 
@@ -257,7 +259,52 @@
   document.addEventListener("input", (event) => {
     const lines = event.target.closest("[data-lines]");
     if (lines) sum(lines);
+    if (event.target.matches("input[type=date], [data-expiry]")) echoDate(event.target);
   });
+
+  // ---- dates in words: a browser shows its own order of day and month, which can be misread -----------
+
+  // 2027-04-30, or for an expiry also 2027-04, 04/2027 and 0427, which mean the last day of the month.
+  function dateOf(text, monthAllowed) {
+    const clean = text.trim();
+    let found = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(clean);
+    if (found) return valid(Number(found[1]), Number(found[2]), Number(found[3]));
+    if (!monthAllowed) return null;
+    if ((found = /^(\d{4})[-/.](\d{1,2})$/.exec(clean))) return lastDay(Number(found[1]), Number(found[2]));
+    if ((found = /^(\d{1,2})[-/.](\d{4})$/.exec(clean))) return lastDay(Number(found[2]), Number(found[1]));
+    if ((found = /^(\d{2})(\d{2})$/.exec(clean))) return lastDay(2000 + Number(found[2]), Number(found[1]));
+    return null;
+  }
+
+  function valid(year, month, day) {
+    const date = new Date(Date.UTC(year, month - 1, day));
+    return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date : null;
+  }
+
+  function lastDay(year, month) {
+    return month >= 1 && month <= 12 ? new Date(Date.UTC(year, month, 0)) : null;
+  }
+
+  // The day before the month in English too; a language the browser does not know falls back to its own.
+  const locale = () => (document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang);
+
+  function echoDate(field) {
+    let echo = field.parentElement.querySelector(".date-echo");
+    if (!echo) {
+      echo = document.createElement("span");
+      echo.className = "date-echo";
+      field.insertAdjacentElement("afterend", echo);
+    }
+    const date = dateOf(field.value, "expiry" in field.dataset);
+    const style = {
+      day: "numeric",
+      month: "short",
+      year: "numeric",
+      timeZone: "UTC",
+      numberingSystem: "latn",
+    };
+    echo.textContent = date ? new Intl.DateTimeFormat(locale(), style).format(date) : "";
+  }
 
   // ---- clicks -------------------------------------------------------------------------------------
 
@@ -292,6 +339,7 @@
     for (const element of all("[data-dismiss], [data-show-password], [data-fill-login], [data-print]", root))
       element.hidden = false;
     all("[data-lines]", root).forEach(sum);
+    all("input[type=date], [data-expiry]", root).forEach(echoDate);
     root.querySelector("[data-error-summary]")?.focus();
     // A filter that only stands for itself is applied when it changes.
     for (const field of all("[data-submit-on-change]", root))

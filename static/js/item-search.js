@@ -36,8 +36,11 @@
         if (input.getAttribute("aria-describedby"))
           this.control_input.setAttribute("aria-describedby", input.getAttribute("aria-describedby"));
       },
-      async load(query, done) {
+      // What was found for fewer letters must not be taken by a fast Enter.
+      onType() {
         this.clearOptions();
+      },
+      async load(query, done) {
         try {
           const url = new URL(address, location.href);
           url.searchParams.set("q", query);
