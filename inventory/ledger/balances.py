@@ -43,7 +43,11 @@ def lots_at(
         query = (
             select(Balance, Lot)
             .join(Lot, Lot.id == Balance.lot_id)
-            .where(Balance.location_id == location_id, Lot.item_id.in_(ids[start : start + CHUNK]), Balance.on_hand > 0)
+            .where(
+                Balance.location_id == location_id,
+                Lot.item_id.in_(ids[start : start + CHUNK]),
+                Balance.on_hand > 0,
+            )
             .order_by(Balance.location_id, Balance.lot_id)
             .execution_options(populate_existing=True)
         )

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inventory.ledger.balances import CHUNK
 from inventory.models import (
@@ -60,14 +60,23 @@ def figures(
     policies = {
         row.item_id: row
         for ids in _chunks(item_ids)
-        for row in session.scalars(select(Policy).where(Policy.site_id == site_id, *_among(Policy.item_id, ids)))
+        for row in session.scalars(
+            select(Policy).where(Policy.site_id == site_id, *_among(Policy.item_id, ids))
+        )
     }
     inbound = _inbound(session, site_id, today, item_ids)
     asked = _open_requisitions(session, site_id, item_ids)
     wanted = item_ids if item_ids is not None else {*lots, *days, *policies, *inbound, *asked}
     return {
         item_id: _figures(
-            site_id, item_id, today, lots[item_id], days[item_id], policies.get(item_id), inbound[item_id], asked[item_id]
+            site_id,
+            item_id,
+            today,
+            lots[item_id],
+            days[item_id],
+            policies.get(item_id),
+            inbound[item_id],
+            asked[item_id],
         )
         for item_id in wanted
     }
@@ -100,7 +109,18 @@ def _figures(
         projection=projection,
     )
     return Figures(
-        site_id, item_id, usable, available, inbound, asked, usage, monthly, basis, projection, policy, assessment
+        site_id,
+        item_id,
+        usable,
+        available,
+        inbound,
+        asked,
+        usage,
+        monthly,
+        basis,
+        projection,
+        policy,
+        assessment,
     )
 
 
@@ -127,8 +147,8 @@ def _chunks(item_ids: Collection[int] | None) -> list[list[int] | None]:
     return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
 
 
-def _among(column: "ColumnElement[int] | object", ids: list[int] | None) -> list[ColumnElement[bool]]:
-    return [] if ids is None else [column.in_(ids)]  # type: ignore[attr-defined]
+def _among(column: InstrumentedAttribute[int], ids: list[int] | None) -> list[ColumnElement[bool]]:
+    return [] if ids is None else [column.in_(ids)]
 
 
 def _usable_lots(
@@ -169,14 +189,12 @@ def _days(
             .join(Lot, Lot.id == StockDay.lot_id)
             .where(StockDay.site_id == site_id, StockDay.day <= today, *_among(StockDay.item_id, ids))
         )
-        for item_id, *rest in rows:
-            found[item_id].append(demand.LotDay(*rest))
+        for item_id, lot_id, expires_on, recalled_on, day, change, dispensed in rows:
+            found[item_id].append(demand.LotDay(lot_id, expires_on, recalled_on, day, change, dispensed))
     return found
 
 
-def _inbound(
-    session: Session, site_id: int, today: date, item_ids: Collection[int] | None
-) -> dict[int, int]:
+def _inbound(session: Session, site_id: int, today: date, item_ids: Collection[int] | None) -> dict[int, int]:
     """item id -> what is in transit to a site and may be used when it comes."""
     found: dict[int, int] = defaultdict(int)
     for ids in _chunks(item_ids):
@@ -185,7 +203,11 @@ def _inbound(
             .join(Balance, Balance.lot_id == Lot.id)
             .join(Location, Location.id == Balance.location_id)
             .join(Shipment, Shipment.id == Location.shipment_id)
-            .where(Location.kind == LocationKind.IN_TRANSIT, Shipment.destination_id == site_id, Balance.on_hand > 0)
+            .where(
+                Location.kind == LocationKind.IN_TRANSIT,
+                Shipment.destination_id == site_id,
+                Balance.on_hand > 0,
+            )
             .where(Lot.recalled_on.is_(None), Lot.expires_on.is_(None) | (Lot.expires_on >= today))
             .where(*_among(Lot.item_id, ids))
             .group_by(Lot.item_id)
@@ -195,14 +217,15 @@ def _inbound(
     return found
 
 
-def _open_requisitions(
-    session: Session, site_id: int, item_ids: Collection[int] | None
-) -> dict[int, int]:
+def _open_requisitions(session: Session, site_id: int, item_ids: Collection[int] | None) -> dict[int, int]:
     """item id -> what a site has asked for and what has not been sent yet: as approved, or else as asked."""
     found: dict[int, int] = defaultdict(int)
     for ids in _chunks(item_ids):
         rows = session.execute(
-            select(RequisitionLine.item_id, func.sum(func.coalesce(RequisitionLine.approved, RequisitionLine.quantity)))
+            select(
+                RequisitionLine.item_id,
+                func.sum(func.coalesce(RequisitionLine.approved, RequisitionLine.quantity)),
+            )
             .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
             .where(Requisition.site_id == site_id, Requisition.status.in_(["submitted", "approved"]))
             .where(*_among(RequisitionLine.item_id, ids))

@@ -36,6 +36,8 @@ def open_site(session: Session, site: Site) -> None:
 def zone_ids(session: Session, site_ids: Iterable[int], kind: LocationKind) -> dict[int, int]:
     """site id -> id of its zone of that kind, for the sites that have one."""
     rows = session.execute(
-        select(Location.site_id, Location.id).where(Location.kind == kind, Location.site_id.in_(list(site_ids)))
+        select(Location.site_id, Location.id).where(
+            Location.kind == kind, Location.site_id.in_(list(site_ids))
+        )
     )
     return {site_id: location_id for site_id, location_id in rows if site_id is not None}

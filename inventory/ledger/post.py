@@ -116,9 +116,7 @@ def release(session: Session, location: Location, lines: Iterable[tuple[int, int
         _add(session, location.id, lot_id, reserved=-quantity)
 
 
-def lock_balances(
-    session: Session, places: Iterable[tuple[Location, int]]
-) -> dict[tuple[int, int], Balance]:
+def lock_balances(session: Session, places: Iterable[tuple[Location, int]]) -> dict[tuple[int, int], Balance]:
     """The balances of (location, lot), made where there were none, locked until the transaction ends.
 
     Always in the same order, what is inside before what is outside, so that two writers never wait for each other.
@@ -170,7 +168,7 @@ def _refuse_shortages(
         balance = balances[(source.id, move.lot_id)]
         key = (source.id, move.lot_id, move.reserved)
         left = free.get(key, balance.reserved if move.reserved else balance.on_hand - balance.reserved)
-        if entry.backdated and key not in free and not move.reserved:
+        if entry.backdated and key not in free:
             left = min(left, least_since(session, source.id, move.lot_id, entry.occurred_on, balance.on_hand))
         if move.quantity > left:
             short.append((move.pointer, move.lot_id, max(left, 0)))
@@ -237,9 +235,7 @@ def _write(session: Session, entry: Entry) -> Posting:
     return posting
 
 
-def _move_balances(
-    session: Session, moves: Sequence[Move], balances: dict[tuple[int, int], Balance]
-) -> None:
+def _move_balances(session: Session, moves: Sequence[Move], balances: dict[tuple[int, int], Balance]) -> None:
     on_hand: dict[tuple[int, int], int] = defaultdict(int)
     reserved: dict[tuple[int, int], int] = defaultdict(int)
     for move in moves:
@@ -270,7 +266,10 @@ def _move_days(session: Session, entry: Entry, locations: dict[int, Location]) -
     items: dict[int, int] = {}
     for start in range(0, len(lot_ids), CHUNK):
         chunk = sorted(lot_ids)[start : start + CHUNK]
-        items |= {lot_id: item_id for lot_id, item_id in session.execute(select(Lot.id, Lot.item_id).where(Lot.id.in_(chunk)))}
+        items |= {
+            lot_id: item_id
+            for lot_id, item_id in session.execute(select(Lot.id, Lot.item_id).where(Lot.id.in_(chunk)))
+        }
     days: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
     touched = set()
     for move in entry.moves:

@@ -30,7 +30,9 @@ def reverse(
         raise Conflict(msg("A reversal cannot be reversed. Enter the document again instead."))
     if session.scalar(select(Posting.id).where(Posting.reverses_id == posting.id)) is not None:
         raise Conflict(msg("This document was reversed already."))
-    movements = session.scalars(select(Movement).where(Movement.posting_id == posting.id).order_by(Movement.id))
+    movements = session.scalars(
+        select(Movement).where(Movement.posting_id == posting.id).order_by(Movement.id)
+    )
     entry = Entry(
         kind=PostingKind.REVERSAL,
         occurred_on=posting.occurred_on,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -42,18 +43,26 @@ def verify(session: Session) -> Verdict:
         *_history(session),
         *_empty(session),
     ]
-    count = [session.scalar(select(func.count()).select_from(table)) or 0 for table in (Posting, Movement, Balance)]
-    return Verdict(*count, faults)
+    postings, movements, balances = (
+        session.scalar(select(func.count()).select_from(table)) or 0 for table in (Posting, Movement, Balance)
+    )
+    return Verdict(postings, movements, balances, faults)
 
 
 def _balances(session: Session) -> Iterator[str]:
     sums: dict[tuple[int, int], int] = defaultdict(int)
     for column, sign in ((Movement.destination_id, 1), (Movement.source_id, -1)):
-        rows = session.execute(select(column, Movement.lot_id, func.sum(Movement.quantity)).group_by(column, Movement.lot_id))
+        rows = session.execute(
+            select(column, Movement.lot_id, func.sum(Movement.quantity)).group_by(column, Movement.lot_id)
+        )
         for location_id, lot_id, quantity in rows:
             sums[(location_id, lot_id)] += sign * int(quantity)
     lots: dict[int, int] = defaultdict(int)
-    for balance in session.execute(select(Balance.location_id, Balance.lot_id, Balance.on_hand, Balance.inside, Location.inside).join(Location, Location.id == Balance.location_id)):
+    for balance in session.execute(
+        select(Balance.location_id, Balance.lot_id, Balance.on_hand, Balance.inside, Location.inside).join(
+            Location, Location.id == Balance.location_id
+        )
+    ):
         location_id, lot_id, on_hand, inside, truly = balance
         expected = sums.pop((location_id, lot_id), 0)
         lots[lot_id] += on_hand
@@ -81,7 +90,9 @@ def _reservations(session: Session) -> Iterator[str]:
         .group_by(Location.id, PackageLine.lot_id)
     )
     expected = {(location_id, lot_id): int(quantity) for location_id, lot_id, quantity in rows}
-    kept = session.execute(select(Balance.location_id, Balance.lot_id, Balance.reserved).where(Balance.reserved != 0))
+    kept = session.execute(
+        select(Balance.location_id, Balance.lot_id, Balance.reserved).where(Balance.reserved != 0)
+    )
     reserved = {(location_id, lot_id): quantity for location_id, lot_id, quantity in kept}
     for location_id, lot_id in sorted(expected.keys() | reserved.keys()):
         said, packed = reserved.get((location_id, lot_id), 0), expected.get((location_id, lot_id), 0)
@@ -91,13 +102,19 @@ def _reservations(session: Session) -> Iterator[str]:
 
 def _days(session: Session) -> Iterator[str]:
     other = aliased(Location)
-    sums: dict[tuple[int, int, object], list[int]] = defaultdict(lambda: [0, 0])
+    sums: dict[tuple[int, int, date], list[int]] = defaultdict(lambda: [0, 0])
     for here, there, sign in (
         (Movement.destination_id, Movement.source_id, 1),
         (Movement.source_id, Movement.destination_id, -1),
     ):
         rows = session.execute(
-            select(Location.site_id, Movement.lot_id, Posting.occurred_on, other.kind, func.sum(Movement.quantity))
+            select(
+                Location.site_id,
+                Movement.lot_id,
+                Posting.occurred_on,
+                other.kind,
+                func.sum(Movement.quantity),
+            )
             .join(Posting, Posting.id == Movement.posting_id)
             .join(Location, Location.id == here)
             .join(other, other.id == there)
@@ -108,7 +125,17 @@ def _days(session: Session) -> Iterator[str]:
             totals = sums[(site_id or 0, lot_id, day)]
             totals[0] += sign * int(quantity)
             totals[1] -= sign * int(quantity) if kind == LocationKind.PATIENTS else 0
-    for row in session.execute(select(StockDay.site_id, StockDay.lot_id, StockDay.day, StockDay.change, StockDay.dispensed, StockDay.item_id, Lot.item_id).join(Lot, Lot.id == StockDay.lot_id)):
+    for row in session.execute(
+        select(
+            StockDay.site_id,
+            StockDay.lot_id,
+            StockDay.day,
+            StockDay.change,
+            StockDay.dispensed,
+            StockDay.item_id,
+            Lot.item_id,
+        ).join(Lot, Lot.id == StockDay.lot_id)
+    ):
         site_id, lot_id, day, change, dispensed, item_id, lot_item_id = row
         expected = sums.pop((site_id, lot_id, day), [0, 0])
         if [change, dispensed] != expected:
@@ -138,7 +165,9 @@ def _reversals(session: Session) -> Iterator[str]:
     undone, undoing = aliased(Movement), aliased(Movement)
     sums: dict[int, dict[tuple[int, int, int], int]] = defaultdict(lambda: defaultdict(int))
     pairs = select(Posting.id, Posting.reverses_id).where(Posting.reverses_id.is_not(None)).subquery()
-    for row in session.execute(select(pairs.c.id, undone).join(undone, undone.posting_id == pairs.c.reverses_id)):
+    for row in session.execute(
+        select(pairs.c.id, undone).join(undone, undone.posting_id == pairs.c.reverses_id)
+    ):
         sums[row[0]][(row[1].lot_id, row[1].source_id, row[1].destination_id)] += row[1].quantity
     for row in session.execute(select(pairs.c.id, undoing).join(undoing, undoing.posting_id == pairs.c.id)):
         sums[row[0]][(row[1].lot_id, row[1].destination_id, row[1].source_id)] -= row[1].quantity
@@ -149,7 +178,7 @@ def _reversals(session: Session) -> Iterator[str]:
 
 def _history(session: Session) -> Iterator[str]:
     """No balance inside the house was below zero at the end of any day."""
-    changes: dict[tuple[int, int], dict[object, int]] = defaultdict(lambda: defaultdict(int))
+    changes: dict[tuple[int, int], dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for column, sign in ((Movement.destination_id, 1), (Movement.source_id, -1)):
         rows = session.execute(
             select(column, Movement.lot_id, Posting.occurred_on, func.sum(Movement.quantity))
@@ -162,7 +191,7 @@ def _history(session: Session) -> Iterator[str]:
             changes[(location_id, lot_id)][day] += sign * int(quantity)
     for (location_id, lot_id), days in changes.items():
         running = 0
-        for day in sorted(days, key=str):
+        for day in sorted(days):
             running += days[day]
             if running < 0:
                 yield f"lot {lot_id} at location {location_id} was below zero on {day}: {running}"
@@ -170,6 +199,8 @@ def _history(session: Session) -> Iterator[str]:
 
 
 def _empty(session: Session) -> Iterator[str]:
-    rows = session.scalars(select(Posting.id).outerjoin(Movement, Movement.posting_id == Posting.id).where(Movement.id.is_(None)))
+    rows = session.scalars(
+        select(Posting.id).outerjoin(Movement, Movement.posting_id == Posting.id).where(Movement.id.is_(None))
+    )
     for posting_id in rows:
         yield f"posting {posting_id} has no movements"

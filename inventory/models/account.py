@@ -80,7 +80,10 @@ class LoginFailure(Base):
     """A wrong password: what throttles the next tries, for the account and for the address."""
 
     __tablename__ = "login_failure"
-    __table_args__ = (Index("ix_login_failure_email_at", "email", "at"), Index("ix_login_failure_address_at", "address", "at"))
+    __table_args__ = (
+        Index("ix_login_failure_email_at", "email", "at"),
+        Index("ix_login_failure_address_at", "address", "at"),
+    )
 
     id: Mapped[Key]
     email: Mapped[str] = mapped_column(String(254))

@@ -4,8 +4,22 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.db import Base
-from inventory.models._types import Code, CubicMetres, Key, Kilograms, Name, Prose, Quantity, Recorded, Word, one_of
+from inventory.models._types import (
+    Code,
+    CubicMetres,
+    Key,
+    Kilograms,
+    Name,
+    Prose,
+    Quantity,
+    Recorded,
+    Word,
+    one_of,
+)
 from inventory.models.words import Temperature
+
+MEDICINES = frozenset({"medicine", "medicines", "drug", "drugs", "vaccine", "vaccines"})
+"""Categories whose items are medicines."""
 
 
 class Item(Base):
@@ -40,6 +54,11 @@ class Item(Base):
     gtins: Mapped[list["Gtin"]] = relationship(
         back_populates="item", lazy="raise", cascade="all, delete-orphan", order_by="Gtin.gtin"
     )
+
+    @property
+    def is_medicine(self) -> bool:
+        """Whether the rules for medicines hold: they share no carton with other goods."""
+        return self.category.lower() in MEDICINES
 
 
 class Gtin(Base):

@@ -1,10 +1,10 @@
 """The ledger's tables. Only `inventory.ledger` writes them."""
 
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from uuid import UUID
 
 from inventory.db import Base
 from inventory.models._types import Day, Key, Name, Prose, Quantity, Recorded, UserRef, When, Word, one_of
@@ -33,7 +33,9 @@ class Posting(Base):
     reason: Mapped[Prose | None]
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("posting.id"), unique=True)
 
-    movements: Mapped[list["Movement"]] = relationship(back_populates="posting", lazy="raise", order_by="Movement.id")
+    movements: Mapped[list["Movement"]] = relationship(
+        back_populates="posting", lazy="raise", order_by="Movement.id"
+    )
 
 
 class Movement(Base):
@@ -83,7 +85,12 @@ class Balance(Base):
     on_hand: Mapped[Quantity] = mapped_column(default=0)
     reserved: Mapped[Quantity] = mapped_column(default=0)
 
-    location: Mapped[Location] = relationship(foreign_keys=[location_id], primaryjoin="Balance.location_id == Location.id", lazy="raise", viewonly=True)
+    location: Mapped[Location] = relationship(
+        foreign_keys=[location_id],
+        primaryjoin="Balance.location_id == Location.id",
+        lazy="raise",
+        viewonly=True,
+    )
     lot: Mapped[Lot] = relationship(lazy="raise", viewonly=True)
 
 
@@ -102,5 +109,3 @@ class StockDay(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
     change: Mapped[Quantity] = mapped_column(default=0)
     dispensed: Mapped[Quantity] = mapped_column(default=0)
-
-

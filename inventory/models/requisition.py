@@ -6,7 +6,18 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.db import Base, Instant
-from inventory.models._types import ItemRef, Key, Number, Prose, Quantity, Recorded, SiteRef, UserRef, Word, one_of
+from inventory.models._types import (
+    ItemRef,
+    Key,
+    Number,
+    Prose,
+    Quantity,
+    Recorded,
+    SiteRef,
+    UserRef,
+    Word,
+    one_of,
+)
 from inventory.models.item import Item
 from inventory.models.site import Site
 from inventory.models.words import RequisitionKind

@@ -28,7 +28,9 @@ from inventory.models.item import Item
 from inventory.models.lot import Lot
 from inventory.models.requisition import Requisition
 from inventory.models.site import Site
-from inventory.models.words import Classifier, Container, Milestone, Mode, PackageKind
+from inventory.models.words import Classifier, Container, Milestone, Mode
+from inventory.rules import packing
+from inventory.rules.packing import PackageKind
 
 
 class Shipment(Base):
@@ -68,9 +70,13 @@ class Shipment(Base):
     origin: Mapped[Site] = relationship(foreign_keys="Shipment.origin_id", lazy="raise")
     destination: Mapped[Site] = relationship(foreign_keys="Shipment.destination_id", lazy="raise")
     requisition: Mapped[Requisition | None] = relationship(lazy="raise")
-    packages: Mapped[list["Package"]] = relationship(lazy="raise", order_by="Package.id", back_populates="shipment")
+    packages: Mapped[list["Package"]] = relationship(
+        lazy="raise", order_by="Package.id", back_populates="shipment"
+    )
     events: Mapped[list["ShipmentEvent"]] = relationship(lazy="raise", order_by="ShipmentEvent.id")
-    receipt_lines: Mapped[list["ShipmentReceiptLine"]] = relationship(lazy="raise", order_by="ShipmentReceiptLine.id")
+    receipt_lines: Mapped[list["ShipmentReceiptLine"]] = relationship(
+        lazy="raise", order_by="ShipmentReceiptLine.id"
+    )
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -101,6 +107,23 @@ class Package(Base):
     lines: Mapped[list["PackageLine"]] = relationship(
         lazy="raise", order_by="PackageLine.id", cascade="all, delete-orphan"
     )
+
+    def as_rule(self) -> packing.Package:
+        """The package as the packing rules take it; lines, their items and the parent must be loaded."""
+        return packing.Package(
+            label=self.label,
+            kind=PackageKind(self.kind),
+            parent=self.parent.label if self.parent is not None else None,
+            gross_weight_kg=self.gross_weight_kg,
+            volume_m3=self.volume_m3,
+            container_number=self.container_number,
+            contents=tuple(
+                packing.Content(
+                    line.quantity, line.item.is_medicine, line.item.unit_weight_kg, line.item.unit_volume_m3
+                )
+                for line in self.lines
+            ),
+        )
 
 
 class PackageLine(Base):

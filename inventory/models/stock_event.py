@@ -4,7 +4,19 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.db import Base
-from inventory.models._types import Day, Key, Name, Number, Prose, Recorded, SiteRef, UserRef, When, Word, one_of
+from inventory.models._types import (
+    Day,
+    Key,
+    Name,
+    Number,
+    Prose,
+    Recorded,
+    SiteRef,
+    UserRef,
+    When,
+    Word,
+    one_of,
+)
 from inventory.models.movement import Posting
 from inventory.models.site import Site
 from inventory.models.words import DisposalMethod, StockEventKind

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+from inventory.rules.effects import AdjustmentReason as AdjustmentReason
+from inventory.rules.packing import PackageKind as PackageKind
+
 
 class Temperature(StrEnum):
     AMBIENT = "ambient"
@@ -42,14 +45,6 @@ class Mode(StrEnum):
     AIR = "air"
     ROAD = "road"
     HAND = "hand"
-
-
-class PackageKind(StrEnum):
-    CONTAINER = "container"
-    PALLET = "pallet"
-    CARTON = "carton"
-    VEHICLE = "vehicle"
-    LOOSE = "loose"
 
 
 class Milestone(StrEnum):

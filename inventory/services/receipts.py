@@ -20,15 +20,13 @@ from inventory.rules import donation_checks as rules
 from inventory.rules.effects import LocationKind, PostingKind
 from inventory.rules.finding import Finding
 from inventory.rules.identifiers import InvalidIdentifier, vin, vin_check
+from inventory.rules.packing import CARTON_FAIL_KG, CARTON_WARN_KG
 from inventory.rules.shelf_life import month_end
 from inventory.services import audit, stock
 from inventory.services.checks import Checks, not_closed, occurrence
 from inventory.services.donations import unannounced
 from inventory.services.lots import LotFacts, find_or_make_lot, known_expiry, refuse_known_serials
 from inventory.services.numbers import next_number
-
-MEDICINES = frozenset({"medicine", "medicines", "drug", "drugs", "vaccine", "vaccines"})
-"""Categories whose items are medicines, which may not share a carton with other goods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +96,8 @@ class _Line:
 class Limits:
     """Carton weights, in kilograms, above which a receipt warns and above which it says that they are too heavy."""
 
-    carton_warn_kg: Decimal = rules.CARTON_WARN_KG
-    carton_fail_kg: Decimal = rules.CARTON_FAIL_KG
+    carton_warn_kg: Decimal = CARTON_WARN_KG
+    carton_fail_kg: Decimal = CARTON_FAIL_KG
 
 
 def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits | None = None) -> Receipt:
@@ -286,7 +284,7 @@ def _judge(
         header,
         [
             rules.Line(
-                item_is_medicine=line.item.category.lower() in MEDICINES,
+                item_is_medicine=line.item.is_medicine,
                 quantity=line.given.quantity,
                 expires_on=line.expires_on,
                 tracks_expiry=line.item.tracks_expiry,

@@ -1,0 +1,112 @@
+"""Files of rows into the house: every row at most once, the whole file or nothing, each bad row named.
+
+The kinds live beside this: `importing_reference` (items, sites), `importing_stock` (receipts, consumption),
+`importing_shipments`. What a row becomes goes through the same services as what a person types.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from inventory.access import Actor
+from inventory.errors import msg
+from inventory.exchange import bundled, mapping
+from inventory.exchange.fields import Kind, RowRefusedError, parse
+from inventory.exchange.mapping import MappedRow, MappedTable, Mapping, MappingError
+from inventory.exchange.notes import Notes
+from inventory.services.importing_job import Handler, Job, Outcome, Pending, digest, split
+from inventory.services.importing_reference import Items, Sites
+from inventory.services.importing_shipments import Shipments
+from inventory.services.importing_stock import ConsumptionDays, Receipts
+
+__all__ = ["Outcome", "Source", "source_for", "take"]
+
+CHUNK = 400
+
+_HANDLERS: dict[Kind, Callable[[Job], Handler]] = {
+    Kind.ITEMS: Items,
+    Kind.SITES: Sites,
+    Kind.RECEIPTS: Receipts,
+    Kind.CONSUMPTION: ConsumptionDays,
+    Kind.SHIPMENTS: Shipments,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a file is to be read: its mapping, and code that belongs to a mapping which comes with the app."""
+
+    mapping: Mapping
+    adapt: Callable[[MappedTable, Notes], Iterator[MappedRow]]
+
+
+def source_for(kind: Kind, name: str | None, site: str | None = None, sheet: str | None = None) -> Source:
+    """The mapping called `name`, else in the TOML file of that name, else none. Raises `MappingError`."""
+    if site is not None and kind not in (Kind.RECEIPTS, Kind.CONSUMPTION):
+        raise MappingError(msg("--site goes with receipts and consumption only."))
+    told = {"site": site} if site is not None else {}
+    if name is None:
+        return Source(mapping.plain(kind).fixed(sheet, **told), _as_they_are)
+    if name in bundled.BUNDLED:
+        known = bundled.BUNDLED[name]
+        if known.kind is not kind:
+            raise MappingError(msg("The mapping %(name)s is for %(kind)s.", name=name, kind=str(known.kind)))
+        return Source(bundled.load(name).fixed(sheet, **told), known.adapt)
+    if not Path(name).exists():
+        names = ", ".join(sorted(bundled.BUNDLED))
+        raise MappingError(
+            msg("There is no mapping %(name)s: neither a file nor one of %(names)s.", name=name, names=names)
+        )
+    return Source(mapping.load(Path(name), kind).fixed(sheet, **told), _as_they_are)
+
+
+def take(
+    session: Session,
+    actor: Actor,
+    table: MappedTable,
+    source: Source,
+    progress: Callable[[int], None] = lambda lines: None,
+) -> Outcome:
+    """Import every row of an open file that was not imported before.
+
+    Rows that cannot be taken are told in the outcome; undoing the whole file because of them is up to the edge that
+    opened the transaction. `progress` hears how many lines of the file were done with since the last time.
+    """
+    kind = source.mapping.kind
+    job = Job(session, actor, kind, table.columns, Outcome())
+    for header in table.unused:
+        job.outcome.notes.warn(
+            table.table.header_line, header, msg("There is no such field; the column was left out.")
+        )
+    handler = _HANDLERS[kind](job)
+    waiting: list[Pending] = []
+    last = table.table.header_line
+    for row in source.adapt(table, job.outcome.notes):
+        job.outcome.rows += 1
+        progress(row.line - last)
+        last = row.line
+        try:
+            read = parse(kind, row.line, row.values, source.mapping.dates, table.columns)
+        except RowRefusedError as refused:
+            job.refuse(row.source, refused.faults)
+            continue
+        waiting.append(Pending(read, row.source, digest(kind, read, job.seen)))
+        if len(waiting) == CHUNK:
+            _hand_over(job, handler, waiting)
+            waiting = []
+    _hand_over(job, handler, waiting)
+    handler.finish()
+    if job.outcome.rows == 0:
+        job.outcome.notes.warn(table.table.header_line, None, msg("The file has no rows."))
+    return job.outcome
+
+
+def _hand_over(job: Job, handler: Handler, waiting: list[Pending]) -> None:
+    new, known = split(job.session, waiting)
+    handler.take(new, known)
+
+
+def _as_they_are(table: MappedTable, notes: Notes) -> Iterator[MappedRow]:
+    return table.rows()

@@ -1,0 +1,125 @@
+"""Imported receipts and consumption: rows of one document together, the earliest day first."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from inventory import clock
+from inventory.errors import Message
+from inventory.exchange.fields import ConsumptionRow, NewItem, ReceiptRow
+from inventory.models import Receipt
+from inventory.services.consumption import Consumption, ConsumptionLine, consume
+from inventory.services.importing_job import Job, Pending
+from inventory.services.importing_reference import make_missing_items
+from inventory.services.receipts import NewReceipt, NewReceiptLine, receive
+
+MOST_LINES = 1000
+"""Longer documents are cut into several."""
+
+_HEADER = (
+    "site", "donation", "donor", "received_on", "arrived_in_country_on", "consent_reference", "checked_by", "reference",
+)  # fmt: skip
+_LINE = (
+    "item", "lot", "quantity", "expires_on", "expiry_precision", "declared", "manufacturer", "label_languages",
+    "unit_value", "currency", "value_basis", "carton", "gross_weight_kg", "serial",
+)  # fmt: skip
+
+
+class Receipts:
+    """Rows with the same site, day, giver and papers make one receipt."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._groups: dict[tuple[Any, ...], list[Pending]] = defaultdict(list)
+        self._new_items: dict[str, NewItem] = {}
+
+    def take(self, new: list[Pending], known: list[Pending]) -> None:
+        for pending in new:
+            row = pending.row
+            assert isinstance(row, ReceiptRow)
+            self._groups[tuple(getattr(row, name) for name in _HEADER)].append(pending)
+            if row.new_item is not None:
+                self._new_items.setdefault(row.item, row.new_item)
+
+    def finish(self) -> None:
+        make_missing_items(self._job, self._new_items)
+        by_day = sorted(self._groups.items(), key=lambda group: _header(group[0])["received_on"] or date.max)
+        for key, rows in by_day:
+            for part in _parts(rows):
+                self._receive(_header(key), part)
+
+    def _receive(self, header: dict[str, Any], rows: Sequence[Pending]) -> None:
+        job = self._job
+        done = job.attempt(rows, lambda left: receive(job.session, job.actor, _receipt(header, left)))
+        if done is not None:
+            receipt, taken = done
+            job.done(taken, receipt.number)
+            _tell(job, receipt, taken)
+
+
+class ConsumptionDays:
+    """Rows of one site, day and number of consultations make one document."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._groups: dict[tuple[date, str, int | None], list[Pending]] = defaultdict(list)
+        self._counted: set[tuple[date, str]] = set()
+
+    def take(self, new: list[Pending], known: list[Pending]) -> None:
+        for pending in new:
+            self._groups[_day(pending)].append(pending)
+        self._counted |= {_day(pending)[:2] for pending in known}
+
+    def finish(self) -> None:
+        job = self._job
+        for (day, site, consultations), rows in sorted(self._groups.items(), key=lambda group: group[0][:2]):
+            told = None if (day, site) in self._counted else consultations  # never count the same patients again
+            for part in _parts(rows):
+                done = job.attempt(
+                    part,
+                    lambda left, day=day, site=site, told=told: consume(  # type: ignore[misc]
+                        job.session, job.actor, Consumption(site, day, [_dispensed(each) for each in left], told)
+                    ),
+                )
+                told = None
+                if done is not None:
+                    job.done(done[1], done[0].number)
+
+
+def _header(key: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(_HEADER, key, strict=True))
+
+
+def _receipt(header: dict[str, Any], rows: Sequence[Pending]) -> NewReceipt:
+    lines = []
+    for pending in rows:
+        row = pending.row
+        assert isinstance(row, ReceiptRow)
+        told = {name: getattr(row, name) for name in _LINE}
+        lines.append(NewReceiptLine(**told, damaged=row.damaged or 0, zone=row.zone or "stock"))
+    return NewReceipt(lines=lines, **{**header, "received_on": header["received_on"] or clock.today()})
+
+
+def _tell(job: Job, receipt: Receipt, rows: Sequence[Pending]) -> None:
+    """The receipt's own warnings, at the rows that caused them."""
+    for line, pending in zip(receipt.lines, rows, strict=True):
+        for warning in line.warnings:
+            job.outcome.notes.warn(pending.row.line, warning["rule"], Message.from_json(warning["detail"]))
+
+
+def _day(pending: Pending) -> tuple[date, str, int | None]:
+    row = pending.row
+    assert isinstance(row, ConsumptionRow)
+    return row.occurred_on, row.site, row.consultations
+
+
+def _dispensed(pending: Pending) -> ConsumptionLine:
+    row = pending.row
+    assert isinstance(row, ConsumptionRow)
+    return ConsumptionLine(row.item, row.quantity, row.lot)
+
+
+def _parts(rows: list[Pending]) -> Iterator[list[Pending]]:
+    for start in range(0, len(rows), MOST_LINES):
+        yield rows[start : start + MOST_LINES]
