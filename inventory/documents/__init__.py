@@ -1,0 +1,43 @@
+"""Papers as PDF, from plain data: no Flask, no database. See `parts` for what they are made of."""
+
+from inventory.documents.gift_certificate import Gift, GiftCertificate, render_gift_certificate
+from inventory.documents.goods_received import (
+    Acceptance,
+    ArrivedLine,
+    LineWarning,
+    ReceiptNote,
+    ReceivedLine,
+    ShipmentNote,
+    render_receipt_note,
+    render_shipment_note,
+)
+from inventory.documents.packing_list import PackingList, render_packing_list
+from inventory.documents.parts import Goods, Organisation, Package, PackedLine, Party, Totals
+from inventory.documents.waybill import Waybill, render_waybill
+from inventory.documents.wording import Direction, Translate
+
+__all__ = [
+    "Acceptance",
+    "ArrivedLine",
+    "Direction",
+    "Gift",
+    "GiftCertificate",
+    "Goods",
+    "LineWarning",
+    "Organisation",
+    "Package",
+    "PackedLine",
+    "PackingList",
+    "Party",
+    "ReceiptNote",
+    "ReceivedLine",
+    "ShipmentNote",
+    "Totals",
+    "Translate",
+    "Waybill",
+    "render_gift_certificate",
+    "render_packing_list",
+    "render_receipt_note",
+    "render_shipment_note",
+    "render_waybill",
+]
