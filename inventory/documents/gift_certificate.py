@@ -82,7 +82,6 @@ def gift_certificate(data: GiftCertificate, wording: Wording) -> Payload:
             quantity=msg("Quantity"),
             unit=msg("Unit"),
             value=msg("Value"),
-            basis=msg("Basis of value"),
             place=msg("Place"),
             date=msg("Date"),
             name=msg("Name"),
@@ -93,7 +92,7 @@ def gift_certificate(data: GiftCertificate, wording: Wording) -> Payload:
         "valued": valued,
         "gifts": [_gift(gift, wording) for gift in data.gifts],
         "totals": _totals(data.gifts, wording) if valued else [],
-        "value_basis": wording.say(data.value_basis) if valued else "",
+        "value_basis": _basis(data, wording) if valued else "",
         "date": wording.day(data.issued_on),
     }
 
@@ -124,6 +123,12 @@ def _statement(data: GiftCertificate, wording: Wording, valued: bool) -> list[Me
     else:
         said.append(msg("They have no commercial value."))
     return said
+
+
+def _basis(data: GiftCertificate, wording: Wording) -> str:
+    if not data.value_basis:
+        return ""
+    return wording.say(msg("Basis of value: %(basis)s", basis=data.value_basis))
 
 
 def _gift(gift: Gift, wording: Wording) -> Payload:

@@ -58,13 +58,13 @@ def picture(template, payload):
     return Image.open(io.BytesIO(first)).convert("RGB")
 
 
-def accent_side(image):
+def accent_side(image: Any) -> float:
     """Where the title stands: the middle of what bears its colour, from 0 (left) to 1 (right)."""
     difference = ImageChops.difference(image, Image.new("RGB", image.size, ACCENT)).convert("L")
-    mask = difference.point([255] + [0] * 255)
-    _, rule, _, bottom = mask.getbbox()  # the rule across the page comes first
-    left, _, right, _ = mask.crop((0, rule + 5, image.width, bottom)).getbbox()
-    return (left + right) / 2 / image.width
+    mask: Any = difference.point([255] + [0] * 255)
+    rule = mask.getbbox()[1]  # the rule across the page comes first
+    left, _, right, _ = mask.crop((0, rule + 5, *mask.size)).getbbox()
+    return float((left + right) / 2 / image.width
 
 
 @pytest.mark.parametrize("locale", ["ar", "ckb", "kmr-Arab"])
@@ -166,7 +166,7 @@ def test_a_paper_is_small_tagged_and_told_its_language(template, payload, data, 
     found = PdfReader(io.BytesIO(pdf))
     assert str(found.root_object["/Lang"]) == "fr"
     assert "/StructTreeRoot" in found.root_object
-    about = found.metadata or {}
+    about: Any = found.metadata
     assert data.number in str(about["/Title"])
     assert about["/Author"] == "Association Relais"
 
