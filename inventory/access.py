@@ -1,8 +1,9 @@
 """Who may do what: one table of permissions by role, and small predicates about sites and donors. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from inventory.errors import Forbidden, NotFound, msg
 
@@ -115,3 +116,32 @@ def require_any_site(actor: Actor, site_ids: Iterable[int | None]) -> None:
     """Raise NotFound unless one of the sites is the actor's: a document elsewhere is not known to exist."""
     if not any(actor.sees_site(site_id) for site_id in site_ids):
         raise NotFound(msg("Not found."))
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+MARK = "relais_permission"
+PUBLIC = "public"
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Mark an endpoint: only roles with `permission` get in. The edges' guards read the mark."""
+    if permission not in PERMISSIONS:
+        raise KeyError(permission)
+
+    def mark(view: View) -> View:
+        setattr(view, MARK, permission)
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Mark an endpoint as open to everybody, signed in or not."""
+    setattr(view, MARK, PUBLIC)
+    return view
+
+
+def permission_of(view: Any) -> str | None:
+    """The permission that an endpoint was marked with, `public`, or None: then nobody gets in."""
+    found = getattr(view, MARK, None)
+    return found if found is None else str(found)

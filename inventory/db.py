@@ -2,16 +2,20 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
+
+T = TypeVar("T")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -98,6 +102,31 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         _writing.reset(token)
+
+
+RETRIES = 3
+_TRANSIENT = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+def atomically(work: Callable[[Session], T]) -> T:
+    """Do `work` in a transaction; again where another writer got in its way. The edges' way to change things.
+
+    A uniqueness that somebody else's transaction broke first looks different the second time: the row is there.
+    """
+    for attempt in range(RETRIES + 1):
+        try:
+            with transaction() as current:
+                return work(current)
+        except (IntegrityError, OperationalError, StaleDataError) as error:
+            if attempt == RETRIES or not _worth_another_try(error):
+                raise
+    raise AssertionError
+
+
+def _worth_another_try(error: Exception) -> bool:
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlstate", None) in _TRANSIENT
+    return True
 
 
 def prepare_engine(engine: Engine) -> None:

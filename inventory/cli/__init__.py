@@ -1,0 +1,12 @@
+"""The commands: `flask ...`."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Put every command into `app`."""
+    from inventory.cli import accounts, ledger, start
+
+    for room in (accounts, ledger, start):
+        for command in room.COMMANDS:
+            app.cli.add_command(command)

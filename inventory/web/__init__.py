@@ -1,0 +1,20 @@
+"""The pages: each room loads, asks one floor down, and answers."""
+
+from importlib import import_module
+
+from flask import Flask
+
+ROOMS = ("auth", "homes")
+"""The modules of this floor that hold a blueprint named `bp`."""
+
+
+def register(app: Flask) -> None:
+    """Put every page, the guard before them and the words for templates into `app`."""
+    from inventory.web import context, guard, problems, words
+
+    guard.install(app)
+    words.install(app)
+    context.install(app)
+    problems.install(app)
+    for room in ROOMS:
+        app.register_blueprint(import_module(f"inventory.web.{room}").bp)

@@ -1,0 +1,5 @@
+"""`flask prepare`: what `make run` does before it serves."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,58 @@
+"""Numbers, dates and money as pages write them: in the reader's language, always with Latin digits."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from flask import Flask, g
+
+from inventory.extensions import current_language
+
+DAY = "d MMM y"
+
+
+def number(value: int | Decimal | None, places: int | None = None) -> str:
+    """`12,000`; with `places` so many decimals."""
+    if value is None:
+        return "–"
+    pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
+    return format_decimal(value, format=pattern, locale=current_language().dates, numbering_system="latn")
+
+
+def day(value: date | None) -> str:
+    """`30 Apr 2026`."""
+    return "–" if value is None else _latin(format_date(value, DAY, locale=current_language().dates))
+
+
+def moment(value: datetime | None) -> str:
+    """`30 Apr 2026, 14:05`, in the zone of the site that the page is about (`g.timezone`), else UTC."""
+    if value is None:
+        return "–"
+    zone = ZoneInfo(g.timezone) if g.get("timezone") else UTC
+    return _latin(format_datetime(value.astimezone(zone), f"{DAY}, HH:mm", locale=current_language().dates))
+
+
+def money(amount: Decimal | None, currency: str | None) -> str:
+    """`€1,200.00`."""
+    if amount is None:
+        return "–"
+    return format_currency(
+        amount, currency or "EUR", locale=current_language().dates, numbering_system="latn"
+    )
+
+
+def _latin(text: str) -> str:
+    return text.translate(_DIGITS)
+
+
+_DIGITS = {
+    ord(digit): str(index) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for index, digit in enumerate(digits)
+}
+
+
+def install(app: Flask) -> None:
+    """Give the templates these filters."""
+    for function in (number, day, moment, money):
+        app.jinja_env.filters[function.__name__] = function
