@@ -64,7 +64,7 @@ def accent_side(image: Any) -> float:
     mask: Any = difference.point([255] + [0] * 255)
     rule = mask.getbbox()[1]  # the rule across the page comes first
     left, _, right, _ = mask.crop((0, rule + 5, *mask.size)).getbbox()
-    return float((left + right) / 2 / image.width
+    return float((left + right) / 2 / image.width)
 
 
 @pytest.mark.parametrize("locale", ["ar", "ckb", "kmr-Arab"])
