@@ -69,6 +69,21 @@ def test_a_first_receipt_cuts_the_look_back_short():
     assert found.amc == 60 / (60 / MONTH)
 
 
+def test_a_first_receipt_on_the_first_day_cuts_nothing():
+    found = usage([row(ago(181), 100), row(TODAY, -60, 60)], today=TODAY)
+    assert (found.days, found.months, found.amc) == (182, 6, 10)
+
+
+def test_received_today_and_looking_back_a_single_day():
+    assert usage([row(TODAY, 5)], today=TODAY).amc == 0
+    found = usage([row(ago(9), 5), row(TODAY, -1, 1)], today=TODAY, lookback_months=Fraction(1, 30))
+    assert (found.days, found.days_out, found.amc) == (1, 0, 30)
+
+
+def test_an_expiry_at_the_end_of_the_calendar_never_comes():
+    assert usage([row(LONG_AGO, 5, expires_on=date.max)], today=TODAY).days_out == 0
+
+
 def test_a_first_receipt_elsewhere_at_the_site_can_be_told():
     found = usage([row(ago(9), 100)], today=TODAY, first_receipt=ago(29))
     assert (found.days, found.days_out) == (30, 20)

@@ -205,6 +205,7 @@ def test_medicines_with_other_goods_in_one_carton_warn_on_each_line():
 
 def test_what_is_damaged_goes_to_quarantine():
     assert judge(replace(LINE, damaged=7)).placed == (("stock", 93), ("quarantine", 7))
+    assert judge(replace(LINE, damaged=1)).placed == (("stock", 99), ("quarantine", 1))
     whole = judge(replace(LINE, damaged=100))
     assert (whole.zone, whole.placed) == ("quarantine", (("quarantine", 100),))
     assert judge(replace(LINE, damaged=7, zone="quarantine")).placed == (("quarantine", 100),)

@@ -30,6 +30,18 @@ def test_a_lot_may_be_used_through_its_expiry_date():
     assert pick([lot("a", -1)], 1, usable_on=TODAY) == pick([], 1, usable_on=TODAY)
 
 
+def test_a_lot_on_its_last_day_is_passed_over_unless_a_minimum_is_asked_for():
+    lots = [lot("today", 0), lot("later", 5)]
+    assert may_be_used(TODAY, TODAY)
+    assert passed_over({"later": 1}, lots, usable_on=TODAY) == ["today"]
+    assert not is_first_expired_first_out({"later": 1}, lots, usable_on=TODAY)
+    assert is_first_expired_first_out({"later": 1}, lots, usable_on=TODAY, minimum_shelf_life_days=1)
+
+
+def test_nothing_taken_of_a_lot_is_no_choice():
+    assert passed_over({"none": 0, "x": 0}, [lot("a", 5), lot("none")], usable_on=TODAY) == []
+
+
 def test_minimum_shelf_life_counts_from_the_day_of_use():
     lots = [lot("a", 40), lot("b", 41)]
     eta = TODAY + timedelta(days=11)

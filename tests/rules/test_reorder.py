@@ -78,6 +78,12 @@ def test_a_fixed_policy_at_its_levels(available, status, suggested):
     assert (found.status, found.suggested_quantity, found.position) == (status, suggested, available)
 
 
+def test_one_unit_is_no_stock_out_and_one_missing_is_asked_for():
+    policy = Policy("fixed", reorder_point=5, maximum=6, emergency_point=0)
+    assert stand(policy, 1).status == "reorder"
+    assert (stand(policy, 5).status, stand(policy, 5).suggested_quantity) == ("reorder", 1)
+
+
 def test_what_is_coming_counts_in_the_position_but_not_against_the_emergency():
     found = stand(FIXED, 10, inbound=30, open_requisitions=20)
     assert (found.status, found.position, found.suggested_quantity) == ("emergency", 60, 0)
@@ -180,6 +186,16 @@ def test_a_suggestion_fills_up_to_the_maximum_and_no_further_than_a_multiple(
 
 def faults(policy):
     return [field for field, _ in check_policy(policy)]
+
+
+def test_the_limits_are_allowed():
+    policy = replace(
+        MONTHS, maximum_months=Decimal(120), lookback_months=Decimal(120), expiry_buffer_days=3650
+    )
+    assert faults(policy) == []
+    assert faults(replace(policy, lookback_months=Decimal("0.04"))) == []
+    assert faults(replace(policy, lookback_months=Decimal("0.03"))) == ["lookback_months"]
+    assert (FIXED.lookback_months, FIXED.expiry_buffer_days) == (6, 0)
 
 
 def test_good_policies():
