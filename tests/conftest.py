@@ -69,7 +69,7 @@ def settings_for(database_url: str, instance: Path, **more: str) -> Settings:
 def _new_app(settings: Settings) -> Flask:
     from inventory import create_app  # the tests of the pure floors do without it
 
-    app: Flask = create_app(settings)
+    app = create_app(settings)
     app.config["TESTING"] = True
     app.test_client_class = Client
     return app
