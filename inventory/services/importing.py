@@ -67,26 +67,23 @@ def take(
     actor: Actor,
     table: MappedTable,
     source: Source,
-    progress: Callable[[int], None] = lambda lines: None,
+    progress: Callable[[int], None] = lambda rows: None,
 ) -> Outcome:
     """Import every row of an open file that was not imported before.
 
     Rows that cannot be taken are told in the outcome; undoing the whole file because of them is up to the edge that
-    opened the transaction. `progress` hears how many lines of the file were done with since the last time.
+    opened the transaction. `progress` hears how many rows were settled since the last time.
     """
     kind = source.mapping.kind
-    job = Job(session, actor, kind, table.columns, Outcome())
+    job = Job(session, actor, kind, table.columns, Outcome(), progress)
     for header in table.unused:
         job.outcome.notes.warn(
             table.table.header_line, header, msg("There is no such field; the column was left out.")
         )
     handler = _HANDLERS[kind](job)
     waiting: list[Pending] = []
-    last = table.table.header_line
     for row in source.adapt(table, job.outcome.notes):
         job.outcome.rows += 1
-        progress(row.line - last)
-        last = row.line
         try:
             read = parse(kind, row.line, row.values, source.mapping.dates, table.columns)
         except RowRefusedError as refused:
@@ -105,6 +102,7 @@ def take(
 
 def _hand_over(job: Job, handler: Handler, waiting: list[Pending]) -> None:
     new, known = split(job.session, waiting)
+    job.progress(len(known))
     handler.take(new, known)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
@@ -67,29 +68,34 @@ class Job:
     kind: Kind
     columns: dict[str, str]
     outcome: Outcome
+    progress: Callable[[int], None]
     seen: Counter[str] = field(default_factory=Counter)
 
     def refuse(self, source: SourceRow, faults: list[RowFault]) -> None:
         self.outcome.refused.append(RefusedRow(source, faults))
+        self.progress(1)
 
-    def done(self, rows: Sequence[Pending], document: str) -> None:
-        """Remember that the rows were imported and what they became."""
+    def done(self, rows: Sequence[tuple[Pending, str]], *, changed: bool = True) -> None:
+        """Remember rows and the document that each became; where nothing was `changed` they do not count."""
         self.session.execute(
             insert(ImportedRow),
-            [{"kind": str(self.kind), "digest": each.digest, "document": document} for each in rows],
+            [{"kind": str(self.kind), "digest": each.digest, "document": what} for each, what in rows],
         )
-        self.outcome.imported += len(rows)
+        self.outcome.imported += len(rows) if changed else 0
+        self.progress(len(rows))
 
-    def attempt(self, rows: Sequence[Pending], do: Callable[[Sequence[Pending]], T]) -> tuple[T, list[Pending]] | None:
+    def attempt(
+        self, rows: Sequence[Pending], do: Callable[[Sequence[Pending]], T], *, writes: bool = True
+    ) -> tuple[T, list[Pending]] | None:
         """Do something with rows of one document; what is at fault is refused and the rest tried again.
 
-        `do` may raise DomainError: `/lines/N/...` speaks of the Nth row, anything else of all. Gives what `do` gave
-        and the rows that it took, or None where none is left.
+        `do` may raise DomainError: `/lines/N/...` speaks of the Nth row, anything else of all. What it wrote is then
+        undone. Gives what `do` gave and the rows that it took, or None where none is left.
         """
         left = list(rows)
         while left:
             try:
-                with self.session.begin_nested():
+                with self.session.begin_nested() if writes else nullcontext():
                     return do(left), left
             except DomainError as error:
                 bad = self._blame(left, error)
@@ -106,9 +112,12 @@ class Job:
                 index = _line_of(each, len(rows)) or 0
                 faults.setdefault(index, []).append(self._fault(rows[index], each.pointer, each.message))
             return faults
-        told: Iterable[tuple[str, Message]] = [(e.pointer, e.message) for e in common] or [("", error.message)]
+        told: Iterable[tuple[str, Message]] = [(e.pointer, e.message) for e in common] or [
+            ("", error.message)
+        ]
         return {
-            index: [self._fault(each, pointer, message) for pointer, message in told] for index, each in enumerate(rows)
+            index: [self._fault(each, pointer, message) for pointer, message in told]
+            for index, each in enumerate(rows)
         }
 
     def _fault(self, pending: Pending, pointer: str, message: Message) -> RowFault:
@@ -132,7 +141,9 @@ def digest(kind: Kind, row: Row, seen: Counter[str]) -> str:
     if isinstance(row, ReferenceRow):
         content: dict[str, Any] = dict(row.values)
     else:
-        content = {each.name: getattr(row, each.name) for each in fields(row) if each.name not in _NOT_CONTENT}
+        content = {
+            each.name: getattr(row, each.name) for each in fields(row) if each.name not in _NOT_CONTENT
+        }
     told = {name: value for name, value in content.items() if value is not None}
     base = f"{kind}\n{json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)}"
     seen[base] += 1
@@ -145,7 +156,9 @@ def split(session: Session, rows: list[Pending]) -> tuple[list[Pending], list[Pe
         return [], []
     digests = [each.digest for each in rows]
     known = set(session.scalars(select(ImportedRow.digest).where(ImportedRow.digest.in_(digests))))
-    return [each for each in rows if each.digest not in known], [each for each in rows if each.digest in known]
+    return [each for each in rows if each.digest not in known], [
+        each for each in rows if each.digest in known
+    ]
 
 
 def _line_of(error: FieldError, count: int) -> int | None:
@@ -153,5 +166,3 @@ def _line_of(error: FieldError, count: int) -> int | None:
     if len(parts) > 2 and parts[1] == "lines" and parts[2].isdigit() and int(parts[2]) < count:
         return int(parts[2])
     return None
-
-

@@ -1,12 +1,13 @@
 """Imported items and sites: added where they are new, changed where the file says otherwise."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from inventory.errors import DomainError, FieldError, Invalid, msg
+from inventory.errors import DomainError
 from inventory.exchange.fields import NewItem, ReferenceRow
 from inventory.models import Item, Site
 from inventory.services.catalogue import Pack, add_item, change_item
@@ -30,12 +31,12 @@ class Items:
         for pending in new:
             done = self._job.attempt([pending], lambda left: self._put(_row(left[0]), there))
             if done is not None:
-                _remember(self._job, pending, f"item {done[0].code}", done[0].changed)
+                self._job.done([(pending, f"item {_row(pending).code}")], changed=done[0])
 
     def finish(self) -> None:
         """Nothing is left to do."""
 
-    def _put(self, row: ReferenceRow, there: dict[str, Item]) -> "_Put":
+    def _put(self, row: ReferenceRow, there: dict[str, Item]) -> bool:
         fields = dict(row.values)
         packs = [Pack(pack["gtin"], pack["quantity"]) for pack in fields.pop("gtins", [])]
         if packs:
@@ -43,13 +44,13 @@ class Items:
         item = there.get(row.code)
         if item is None:
             there[row.code] = add_item(self._job.session, self._job.actor, fields)
-            return _Put(row.code, True)
+            return True
         held = {gtin.gtin: gtin.quantity for gtin in item.gtins}
         same_packs = not packs or held == {pack.gtin: pack.quantity for pack in packs}
         if same_packs and _same(item, fields, ("gtins",)):
-            return _Put(row.code, False)
+            return False
         change_item(self._job.session, self._job.actor, row.code, fields)
-        return _Put(row.code, True)
+        return True
 
 
 class Sites:
@@ -70,21 +71,21 @@ class Sites:
             for pending in ready or left:
                 done = self._job.attempt([pending], lambda rows: self._put(_row(rows[0])))
                 if done is not None:
-                    _remember(self._job, pending, f"site {done[0].code}", done[0].changed)
+                    self._job.done([(pending, f"site {_row(pending).code}")], changed=done[0])
             done_with = {id(pending) for pending in ready or left}
             left = [pending for pending in left if id(pending) not in done_with]
 
-    def _put(self, row: ReferenceRow) -> "_Put":
+    def _put(self, row: ReferenceRow) -> bool:
         session, actor = self._job.session, self._job.actor
         site = session.scalars(select(Site).where(Site.code == row.code)).one_or_none()
         if site is None:
             add_site(session, actor, row.values)
-            return _Put(row.code, True)
+            return True
         supplier = site.supplied_by.code if site.supplied_by else None
         if row.values.get("supplied_by", supplier) == supplier and _same(site, row.values, ("supplied_by",)):
-            return _Put(row.code, False)
+            return False
         change_site(session, actor, row.code, row.values)
-        return _Put(row.code, True)
+        return True
 
 
 def make_missing_items(job: Job, wanted: Mapping[str, NewItem]) -> None:
@@ -100,43 +101,28 @@ def make_missing_items(job: Job, wanted: Mapping[str, NewItem]) -> None:
             "strength": new.strength,
             "dosage_form": new.dosage_form,
         }
-        try:
-            with job.session.begin_nested():
-                add_item(job.session, job.actor, fields)
-        except DomainError:
-            continue  # the rows that need it will say that there is no such item
+        with suppress(DomainError), job.session.begin_nested():
+            add_item(job.session, job.actor, fields)
 
 
 def missing_items(job: Job, codes: Sequence[str]) -> list[str]:
     """Those of the codes that no item has, in their order."""
     known: set[str] = set()
     for start in range(0, len(codes), CHUNK):
-        known |= set(job.session.scalars(select(Item.code).where(Item.code.in_(codes[start : start + CHUNK]))))
+        known |= set(
+            job.session.scalars(select(Item.code).where(Item.code.in_(codes[start : start + CHUNK])))
+        )
     return [code for code in codes if code not in known]
 
 
-def make_missing_site(job: Job, code: str, name: str | None, country: str | None) -> Site:
-    """The site of that code; where it is missing and the file names it, a partner's is made of it."""
-    site = job.session.scalars(select(Site).where(Site.code == code)).one_or_none()
-    if site is not None:
-        return site
-    if not name or not country:
-        raise Invalid([FieldError("/site", msg("There is no site with the code %(code)s.", code=code))])
-    return add_site(job.session, job.actor, {"code": code, "name": name, "kind": "partner", "country": country})
-
-
-class _Put:
-    """A code, and whether anything was written."""
-
-    def __init__(self, code: str, changed: bool) -> None:
-        self.code = code
-        self.changed = changed
-
-
-def _remember(job: Job, pending: Pending, document: str, changed: bool) -> None:
-    job.done([pending], document)
-    if not changed:
-        job.outcome.imported -= 1
+def make_missing_sites(job: Job, wanted: Mapping[str, tuple[str, str]]) -> None:
+    """Add partners' sites for the codes that nobody has entered; `wanted` has a name and a country for each."""
+    known = set(job.session.scalars(select(Site.code).where(Site.code.in_(list(wanted)))))
+    for code, (name, country) in wanted.items():
+        if code not in known:
+            fields = {"code": code, "name": name, "kind": "partner", "country": country}
+            with suppress(DomainError), job.session.begin_nested():
+                add_site(job.session, job.actor, fields)
 
 
 def _row(pending: Pending) -> ReferenceRow:

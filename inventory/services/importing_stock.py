@@ -54,7 +54,7 @@ class Receipts:
         done = job.attempt(rows, lambda left: receive(job.session, job.actor, _receipt(header, left)))
         if done is not None:
             receipt, taken = done
-            job.done(taken, receipt.number)
+            job.done([(each, receipt.number) for each in taken])
             _tell(job, receipt, taken)
 
 
@@ -74,17 +74,21 @@ class ConsumptionDays:
     def finish(self) -> None:
         job = self._job
         for (day, site, consultations), rows in sorted(self._groups.items(), key=lambda group: group[0][:2]):
-            told = None if (day, site) in self._counted else consultations  # never count the same patients again
+            told = (
+                None if (day, site) in self._counted else consultations
+            )  # never count the same patients again
             for part in _parts(rows):
                 done = job.attempt(
                     part,
                     lambda left, day=day, site=site, told=told: consume(  # type: ignore[misc]
-                        job.session, job.actor, Consumption(site, day, [_dispensed(each) for each in left], told)
+                        job.session,
+                        job.actor,
+                        Consumption(site, day, [_dispensed(each) for each in left], told),
                     ),
                 )
                 told = None
                 if done is not None:
-                    job.done(done[1], done[0].number)
+                    job.done([(each, done[0].number) for each in done[1]])
 
 
 def _header(key: tuple[Any, ...]) -> dict[str, Any]:
