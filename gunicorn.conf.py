@@ -17,6 +17,7 @@ worker_class = "gthread"
 if "WEB_CONCURRENCY" not in os.environ:  # gunicorn reads that one itself
     workers = 2
 threads = 8
+preload_app = True  # loaded once, shared by the workers; nothing connects before they are forked
 timeout = 60
 graceful_timeout = 20
 keepalive = 15

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Bring the database up to date, load the demonstration into an empty one (unless DEMO=no), then serve.
+# Serve on a database that is up to date, with the demonstration in an empty one (unless DEMO=no).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-.venv/bin/flask prepare
-exec .venv/bin/gunicorn --no-control-socket --log-level warning wsgi:app
+exec .venv/bin/python scripts/serve.py --no-control-socket --log-level warning "$@"
