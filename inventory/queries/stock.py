@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from inventory import clock
 from inventory.access import Actor
 from inventory.errors import Forbidden, NotFound, msg
-from inventory.ledger.figures import Figures, figures
 from inventory.models import Balance, Donation, Donor, Item, Location, Lot, Movement, Posting, Shipment, Site
 from inventory.queries.paging import Page, Slice, numbered
 from inventory.rules.effects import ZONES, LocationKind
@@ -160,7 +159,8 @@ def _status(today: ColumnElement[date]) -> ColumnElement[str]:
     )
 
 
-def _joined(query: Select[Any]) -> Select[Any]:
+def _joined(query: Any) -> Any:
+    """`query` over balances with everything joined that a row or a condition speaks of."""
     return (
         query.join(Location, Location.id == Balance.location_id)
         .join(Site, Site.id == Location.site_id)
@@ -257,8 +257,13 @@ def lots_as_of(
     if after is not None:
         query = query.where(or_(Location.id > after[0], and_(Location.id == after[0], Lot.id > after[1])))
     found = session.execute(query.order_by(Location.id, Lot.id).limit(limit + 1)).all()
-    rows = [_row(*each[:6], int(each[6]), 0, day) for each in found[:limit]]
+    rows = [_row_then(tuple(each), day) for each in found[:limit]]
     return Slice(rows, rows[-1].key if len(found) > limit else None)
+
+
+def _row_then(each: tuple[Any, ...], day: date) -> StockRow:
+    location, site, lot, item, donor, donation, on_hand = each
+    return _row(location, site, lot, item, donor, donation, int(on_hand), 0, day)
 
 
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -344,7 +349,7 @@ def groups_page(
                 item_name_fr=row[3],
                 base_unit=row[4],
                 category=row[5],
-                totals=StockTotals(*(int(each) for each in figures_[:5]), moving),
+                totals=StockTotals(*map(int, (*figures_[:5], moving))),
                 next_expiry=_as_date(figures_[5]),
                 site=site,
                 site_name=site_name,
@@ -388,21 +393,3 @@ def totals(session: Session, actor: Actor, wanted: StockFilter) -> StockTotals:
     return StockTotals(
         sums["usable"], sums["reserved"], sums["quarantine"], sums["expired"], sums["recalled"]
     )
-
-
-def site_figures(
-    session: Session, actor: Actor, site_code: str, items: Sequence[str] | None = None
-) -> list[tuple[Item, Figures]]:
-    """The replenishment figures of a site, by item code: for `items` (codes), or for all that it knows."""
-    check_site(session, actor, site_code)
-    site = session.scalars(select(Site).where(Site.code == site_code)).one()
-    ids = None
-    if items is not None:
-        ids = set(session.scalars(select(Item.id).where(Item.code.in_(list(items)))))
-    known = figures(session, site.id, clock.today(site.timezone), ids)
-    rows: list[tuple[Item, Figures]] = []
-    wanted = sorted(known)
-    for start in range(0, len(wanted), 400):
-        for item in session.scalars(select(Item).where(Item.id.in_(wanted[start : start + 400]))):
-            rows.append((item, known[item.id]))
-    return sorted(rows, key=lambda row: row[0].code)

@@ -1,0 +1,71 @@
+"""Alerts as they are listed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from inventory.access import Actor, Role
+from inventory.models import Alert, Shipment, Site
+from inventory.queries.paging import Page, Slice, after_id, numbered
+from inventory.queries.stock import check_site
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """What to show: codes and words, or None for all."""
+
+    site: str | None = None
+    kind: str | None = None
+    severity: str | None = None
+    open: bool | None = None
+    acknowledged: bool | None = None
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Alerts of the actor's sites; those of a shipment also at the site that it left. Donors see none."""
+    if actor.role is Role.DONOR:
+        return Alert.id.is_(None)
+    if actor.sites is None:
+        return Alert.id.is_not(None)
+    mine = list(actor.sites)
+    sent = select(Shipment.id).where(Shipment.origin_id.in_(mine))
+    return or_(Alert.site_id.in_(mine), Alert.shipment_id.in_(sent))
+
+
+def _query(session: Session, actor: Actor, wanted: AlertFilter) -> Select[Any]:
+    check_site(session, actor, wanted.site)
+    query = select(Alert).where(visible(actor))
+    if wanted.site is not None:
+        query = query.where(Alert.site_id.in_(select(Site.id).where(Site.code == wanted.site)))
+    if wanted.kind is not None:
+        query = query.where(Alert.kind == wanted.kind)
+    if wanted.severity is not None:
+        query = query.where(Alert.severity == wanted.severity)
+    if wanted.open is not None:
+        query = query.where(Alert.resolved_at.is_(None) if wanted.open else Alert.resolved_at.is_not(None))
+    if wanted.acknowledged is not None:
+        seen = Alert.acknowledged_at
+        query = query.where(seen.is_not(None) if wanted.acknowledged else seen.is_(None))
+    return query.options(
+        selectinload(Alert.site),
+        selectinload(Alert.item),
+        selectinload(Alert.lot),
+        selectinload(Alert.shipment),
+    )
+
+
+def alerts_slice(
+    session: Session, actor: Actor, wanted: AlertFilter, after: int | None, limit: int
+) -> Slice[Alert]:
+    """Alerts, oldest first."""
+    return after_id(session, _query(session, actor, wanted), Alert.id, after, limit)
+
+
+def alerts_page(session: Session, actor: Actor, wanted: AlertFilter, number: int, size: int) -> Page[Alert]:
+    """Alerts for people: the gravest first, then the newest."""
+    gravity = case({"critical": 0, "warning": 1}, value=Alert.severity, else_=2)
+    query = _query(session, actor, wanted).order_by(gravity, Alert.opened_at.desc(), Alert.id.desc())
+    page = numbered(session, query, number, size)
+    return Page([row[0] for row in page.rows], page.number, page.size, page.total)

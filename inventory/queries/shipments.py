@@ -1,0 +1,273 @@
+"""Shipments as they are read: by staff of either end, and by the donors whose gifts they carry."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from inventory.access import Actor, Role
+from inventory.errors import NotFound, msg
+from inventory.models import (
+    Balance,
+    Donation,
+    Item,
+    Location,
+    Lot,
+    Package,
+    PackageLine,
+    Shipment,
+    ShipmentEvent,
+    ShipmentReceiptLine,
+    Site,
+)
+from inventory.queries.paging import Page, Slice, after_id, numbered
+from inventory.queries.trace import HIDDEN
+from inventory.rules import packing
+from inventory.rules.effects import LocationKind
+from inventory.rules.finding import Finding
+
+ON_THE_WAY = ("dispatched", "arrived")
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentFilter:
+    """What to show: words and codes, or None for all. `site` is either end; `q` looks in numbers and references."""
+
+    status: str | None = None
+    site: str | None = None
+    mode: str | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """A lot that did not arrive whole and sound: `missing` is what is still missing of it."""
+
+    item: Item
+    lot: str
+    sent: int
+    received: int
+    damaged: int
+    missing: int
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Which shipments an actor may know of: of their sites; for a donor, those with their goods or their money."""
+    if actor.role is Role.DONOR:
+        if actor.donor_id is None:
+            return false()
+        carrying = (
+            select(Package.shipment_id)
+            .join(PackageLine, PackageLine.package_id == Package.id)
+            .join(Lot, Lot.id == PackageLine.lot_id)
+            .where(Lot.donor_id == actor.donor_id)
+        )
+        paid = select(Donation.shipment_id).where(
+            Donation.donor_id == actor.donor_id, Donation.shipment_id.is_not(None)
+        )
+        return or_(Shipment.id.in_(carrying), Shipment.id.in_(paid)) & ~Shipment.status.in_(HIDDEN)
+    if actor.sites is None:
+        return Shipment.id.is_not(None)
+    sites = list(actor.sites)
+    return or_(Shipment.origin_id.in_(sites), Shipment.destination_id.in_(sites))
+
+
+def _loaded(query: Select[Any], *, whole: bool) -> Select[Any]:
+    lines = selectinload(Shipment.packages).selectinload(Package.lines)
+    options: list[Any] = [
+        selectinload(Shipment.origin),
+        selectinload(Shipment.destination),
+        selectinload(Shipment.requisition),
+        selectinload(Shipment.packages).selectinload(Package.parent),
+        lines.selectinload(PackageLine.item),
+    ]
+    if whole:
+        options += [
+            lines.selectinload(PackageLine.lot).selectinload(Lot.donor),
+            selectinload(Shipment.events),
+            selectinload(Shipment.receipt_lines).selectinload(ShipmentReceiptLine.lot),
+        ]
+    return query.options(*options)
+
+
+def shipment(session: Session, actor: Actor, number: str) -> Shipment:
+    """A shipment read whole, if the actor may know of it."""
+    query = _loaded(select(Shipment).where(Shipment.number == number, visible(actor)), whole=True)
+    found: Shipment | None = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound(msg("Not found."))
+    return found
+
+
+def shipments_slice(session: Session, actor: Actor, after: int | None, limit: int) -> Slice[Shipment]:
+    """Shipments, oldest first, with what their totals need."""
+    return after_id(
+        session, _loaded(select(Shipment).where(visible(actor)), whole=False), Shipment.id, after, limit
+    )
+
+
+def shipments_page(
+    session: Session, actor: Actor, wanted: ShipmentFilter, number: int, size: int
+) -> Page[Shipment]:
+    """Shipments for people, the newest first."""
+    query = select(Shipment.id).where(visible(actor))
+    if wanted.status:
+        words = ON_THE_WAY if wanted.status == "on_the_way" else (wanted.status,)
+        query = query.where(Shipment.status.in_(words))
+    if wanted.mode:
+        query = query.where(Shipment.mode == wanted.mode)
+    if wanted.site:
+        ends = select(Site.id).where(Site.code == wanted.site)
+        query = query.where(or_(Shipment.origin_id.in_(ends), Shipment.destination_id.in_(ends)))
+    if wanted.q:
+        text = f"%{wanted.q.strip()}%"
+        query = query.where(
+            or_(Shipment.number.ilike(text), Shipment.reference.ilike(text), Shipment.waybill.ilike(text))
+        )
+    page = numbered(session, query.order_by(Shipment.id.desc()), number, size)
+    ids = [row[0] for row in page.rows]
+    found = {
+        each.id: each
+        for each in session.scalars(_loaded(select(Shipment).where(Shipment.id.in_(ids)), whole=False))
+    }
+    return Page([found[each] for each in ids], page.number, page.size, page.total)
+
+
+def totals(found: Shipment) -> packing.Totals:
+    """Weight, volume and number of packages of a shipment."""
+    return packing.totals([package.as_rule() for package in found.packages])
+
+
+def warnings(found: Shipment) -> list[Finding]:
+    """What is to be said of a shipment's packages."""
+    return [each.finding for each in packing.warnings([p.as_rule() for p in found.packages], found.container)]
+
+
+def warnings_by_label(found: Shipment) -> dict[str | None, list[Finding]]:
+    """Label of the package (None: the shipment as a whole) -> what is to be said of it."""
+    said: dict[str | None, list[Finding]] = defaultdict(list)
+    for each in packing.warnings([p.as_rule() for p in found.packages], found.container):
+        said[each.label].append(each.finding)
+    return said
+
+
+def sent(found: Shipment) -> dict[int, tuple[Item, Lot, int]]:
+    """lot id -> (item, lot, base units packed) over all packages of a shipment read whole."""
+    lots: dict[int, tuple[Item, Lot, int]] = {}
+    for package in found.packages:
+        for line in package.lines:
+            before = lots[line.lot_id][2] if line.lot_id in lots else 0
+            lots[line.lot_id] = (line.item, line.lot, before + line.quantity)
+    return lots
+
+
+def balances_in(session: Session, found: Shipment, kind: LocationKind) -> dict[int, int]:
+    """lot id -> what is in transit in a shipment, or missing from it."""
+    rows = session.execute(
+        select(Balance.lot_id, Balance.on_hand)
+        .join(Location, Location.id == Balance.location_id)
+        .where(Location.shipment_id == found.id, Location.kind == kind, Balance.on_hand > 0)
+    )
+    return {lot_id: on_hand for lot_id, on_hand in rows}
+
+
+def discrepancies(session: Session, found: Shipment) -> list[Discrepancy]:
+    """The lot numbers of a shipment (read whole) at fault: damaged, or not all received. What was found counts as received."""
+    missing = balances_in(session, found, LocationKind.MISSING)
+    came: dict[int, int] = defaultdict(int)
+    damaged: dict[int, int] = defaultdict(int)
+    for line in found.receipt_lines:
+        came[line.lot_id] += line.received
+        damaged[line.lot_id] += line.damaged
+    for lot_id, quantity in _turned_up(session, found).items():
+        came[lot_id] += quantity
+    rows: dict[tuple[str, str], Discrepancy] = {}
+    closed = found.status == "received"
+    for lot_id, (item, lot, quantity) in sent(found).items():
+        before = rows.get((item.code, lot.number))
+        rows[(item.code, lot.number)] = Discrepancy(
+            item,
+            lot.number,
+            quantity + (before.sent if before else 0),
+            came[lot_id] + (before.received if before else 0),
+            damaged[lot_id] + (before.damaged if before else 0),
+            missing.get(lot_id, 0) + (before.missing if before else 0),
+        )
+    return [row for row in rows.values() if row.damaged or (closed and row.received != row.sent)]
+
+
+def _turned_up(session: Session, found: Shipment) -> dict[int, int]:
+    from inventory.models import Movement, Posting
+
+    rows = session.execute(
+        select(Movement.lot_id, func.sum(Movement.quantity))
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(Posting.shipment_id == found.id, Posting.kind == "found")
+        .group_by(Movement.lot_id)
+    )
+    return {lot_id: int(quantity) for lot_id, quantity in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStep:
+    """A milestone as outsiders are told of it: no place of a sensitive site, no note."""
+
+    milestone: str
+    classifier: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublicShipment:
+    """A shipment as outsiders see it: no site names where they are sensitive, nothing of others' goods."""
+
+    number: str
+    status: str
+    mode: str | None
+    origin: str
+    destination: str
+    eta: date | None
+    dispatched_at: datetime | None
+    received_at: datetime | None
+    steps: Sequence[PublicStep]
+    gross_weight_kg: Decimal
+    lines: Sequence[tuple[Item, int]]
+
+
+def place_for_outsiders(site: Site) -> str:
+    """The country alone of a sensitive site; else its name."""
+    return site.country if site.sensitive else site.name
+
+
+def for_outsiders(found: Shipment, donor_id: int | None) -> PublicShipment:
+    """What a donor may know of a shipment (read whole): their own goods, the milestones, where it goes by country.
+
+    A future departure is not told: times of a draft stay inside.
+    """
+    mine: dict[int, tuple[Item, int]] = {}
+    for item, lot, quantity in sent(found).values():
+        if donor_id is not None and lot.donor_id == donor_id:
+            before = mine[item.id][1] if item.id in mine else 0
+            mine[item.id] = (item, before + quantity)
+    return PublicShipment(
+        number=found.number,
+        status=found.status,
+        mode=found.mode,
+        origin=place_for_outsiders(found.origin),
+        destination=place_for_outsiders(found.destination),
+        eta=found.eta,
+        dispatched_at=found.dispatched_at,
+        received_at=found.received_at,
+        steps=[PublicStep(e.milestone, e.classifier, e.occurred_at) for e in _told(found.events)],
+        gross_weight_kg=totals(found).gross_weight_kg,
+        lines=sorted(mine.values(), key=lambda each: each[0].code),
+    )
+
+
+def _told(events: Sequence[ShipmentEvent]) -> list[ShipmentEvent]:
+    return [event for event in events if event.classifier == "actual" or event.milestone != "departed"]
