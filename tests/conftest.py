@@ -236,27 +236,29 @@ class LiveServer:
     environ: dict[str, str]
 
 
-@pytest.fixture
-def live_server(live_app: Flask, real_db: str, tmp_path: Path) -> Iterator[LiveServer]:
-    """The whole app as it is served in production, on `live_app`'s database."""
+@contextlib.contextmanager
+def served(database_url: str, folder: Path, **more: str) -> Iterator[dict[str, str]]:
+    """gunicorn over that database, as in production; answers its environment, `BASE_URL` in it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    environ = os.environ | {
-        "DATABASE_URL": real_db,
-        "RELAIS_INSTANCE": str(tmp_path),
+    environ = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "RELAIS_INSTANCE": str(folder),
         "SECRET_KEY": SECRET,
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "BASE_URL": url,
         "WEB_CONCURRENCY": "1",
+        **more,
     }
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning", "wsgi:app"]
-    with (tmp_path / "gunicorn.log").open("wb") as log:
+    with (folder / "gunicorn.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
     try:
         if not _answers(url, process):
-            pytest.fail(f"gunicorn did not start:\n{(tmp_path / 'gunicorn.log').read_text()}", pytrace=False)
-        yield LiveServer(url, live_app, environ)
+            pytest.fail(f"gunicorn did not start:\n{(folder / 'gunicorn.log').read_text()}", pytrace=False)
+        yield environ
     finally:
         process.terminate()
         try:
@@ -264,6 +266,13 @@ def live_server(live_app: Flask, real_db: str, tmp_path: Path) -> Iterator[LiveS
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@pytest.fixture
+def live_server(live_app: Flask, real_db: str, tmp_path: Path) -> Iterator[LiveServer]:
+    """The whole app as it is served in production, on `live_app`'s database."""
+    with served(real_db, tmp_path) as environ:
+        yield LiveServer(environ["BASE_URL"], live_app, environ)
 
 
 def free_port() -> int:

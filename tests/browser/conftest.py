@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.conftest import missing
+from config import ROOT
+from tests.conftest import SECRET, missing, served
 
 QUIET = [
     "--disable-gpu",
@@ -40,3 +44,17 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         missing("Chromium")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": path, "args": QUIET + sandbox}
+
+
+@pytest.fixture(scope="session")
+def demo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with the demonstration, one for the whole run: for tests that look, not change."""
+    folder = tmp_path_factory.mktemp("demo")
+    database = f"sqlite:///{folder}/demo.db"
+    environ = {**os.environ, "DATABASE_URL": database, "RELAIS_INSTANCE": str(folder), "SECRET_KEY": SECRET}
+    for words in (["db", "upgrade"], ["demo", "load"]):
+        subprocess.run(
+            [sys.executable, "-m", "flask", *words], cwd=ROOT, env=environ, check=True, capture_output=True
+        )
+    with served(database, folder) as serving:
+        yield serving["BASE_URL"]
