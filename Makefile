@@ -131,7 +131,7 @@ assets: $(READY)/node ## copy the front-end files and icons into static/vendor a
 .PHONY: translations-extract
 translations-extract: $(READY)/app ## gather the texts to translate into inventory/translations/messages.pot
 	@mkdir -p inventory/translations
-	@$(BIN)/pybabel --quiet extract -F babel.cfg -k msg -k lazy_gettext -k ngettext:1,2 --no-location --sort-output \
+	@$(BIN)/pybabel --quiet extract -F babel.cfg -k msg -k _l -k lazy_gettext -k ngettext:1,2 --no-location --sort-output \
 	    --omit-header --project Relais -o inventory/translations/messages.pot .
 
 .PHONY: translations-update
