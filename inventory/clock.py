@@ -1,5 +1,8 @@
 """What time it is, in UTC, and which day it is at a site."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -7,9 +10,22 @@ from zoneinfo import ZoneInfo
 DEFAULT_ZONE = "UTC"
 
 
+_pretended: ContextVar[datetime | None] = ContextVar("relais_pretended", default=None)
+
+
 def now() -> datetime:
     """The present instant, timezone-aware, in UTC."""
-    return datetime.now(UTC)
+    return _pretended.get() or datetime.now(UTC)
+
+
+@contextmanager
+def pretend(moment: datetime) -> Iterator[None]:
+    """Inside, it is `moment`: for the demonstration, whose past is recorded as it would have been then."""
+    token = _pretended.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _pretended.reset(token)
 
 
 @cache

@@ -4,7 +4,8 @@ Each kind has one condition; `refresh` compares what is amiss now with what is o
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -69,8 +70,23 @@ class Finding:
     document: str | None = None
 
 
+_LATER = "alerts_later"
+
+
+@contextmanager
+def later(session: Session) -> Iterator[None]:
+    """Inside, nothing is looked at as it is touched: for many postings in a row, after which `evaluate` must follow."""
+    session.info[_LATER] = True
+    try:
+        yield
+    finally:
+        del session.info[_LATER]
+
+
 def refresh(session: Session, pairs: Iterable[tuple[int, int]], on: date | None = None) -> None:
     """Bring the stock alerts of the (site, item) pairs up to date."""
+    if session.info.get(_LATER):
+        return
     by_site: dict[int, set[int]] = defaultdict(set)
     for site_id, item_id in pairs:
         by_site[site_id].add(item_id)
@@ -82,6 +98,8 @@ def refresh(session: Session, pairs: Iterable[tuple[int, int]], on: date | None 
 
 def refresh_shipment(session: Session, shipment: Shipment, on: date | None = None) -> None:
     """Bring the alerts about one shipment up to date."""
+    if session.info.get(_LATER):
+        return
     session.flush()
     site = session.get_one(Site, shipment.destination_id)
     found = list(_about_shipment(session, shipment, site, on or clock.today(site.timezone)))
