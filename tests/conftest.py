@@ -17,6 +17,7 @@ import contextlib
 import contextvars
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -260,7 +261,7 @@ def served(database_url: str, folder: Path, **more: str) -> Iterator[dict[str, s
             pytest.fail(f"gunicorn did not start:\n{(folder / 'gunicorn.log').read_text()}", pytrace=False)
         yield environ
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # at once, without waiting for kept connections
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
