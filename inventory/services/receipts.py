@@ -158,6 +158,7 @@ def get_receipt(session: Session, actor: Actor, number: str) -> Receipt:
             selectinload(Receipt.site),
             selectinload(Receipt.donor),
             selectinload(Receipt.donation),
+            selectinload(Receipt.posting),
             selectinload(Receipt.reversed_by),
             selectinload(Receipt.lines).selectinload(ReceiptLine.item),
             selectinload(Receipt.lines).selectinload(ReceiptLine.lot),
