@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_currency_precision
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -55,6 +56,14 @@ class Donation(Base):
     created_at: Mapped[Recorded]
 
     donor: Mapped[Donor] = relationship(lazy="raise")
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The money given, in whole units of `currency`."""
+        if self.amount_minor is None or self.currency is None:
+            return None
+        return Decimal(self.amount_minor).scaleb(-get_currency_precision(self.currency))
+
     lines: Mapped[list["DonationLine"]] = relationship(lazy="raise", order_by="DonationLine.id")
 
 

@@ -59,22 +59,30 @@ class Discrepancy:
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Which shipments an actor may know of: of their sites; for a donor, those with their goods or their money."""
     if actor.role is Role.DONOR:
-        if actor.donor_id is None:
-            return false()
-        carrying = (
-            select(Package.shipment_id)
-            .join(PackageLine, PackageLine.package_id == Package.id)
-            .join(Lot, Lot.id == PackageLine.lot_id)
-            .where(Lot.donor_id == actor.donor_id)
-        )
-        paid = select(Donation.shipment_id).where(
-            Donation.donor_id == actor.donor_id, Donation.shipment_id.is_not(None)
-        )
-        return or_(Shipment.id.in_(carrying), Shipment.id.in_(paid)) & ~Shipment.status.in_(HIDDEN)
+        return false() if actor.donor_id is None else visible_to_donor(actor.donor_id)
     if actor.sites is None:
         return Shipment.id.is_not(None)
     sites = list(actor.sites)
     return or_(Shipment.origin_id.in_(sites), Shipment.destination_id.in_(sites))
+
+
+def visible_to_donor(donor_id: int) -> ColumnElement[bool]:
+    """Shipments with something that a donor gave in them, or that their money is for."""
+    carrying = (
+        select(Package.shipment_id)
+        .join(PackageLine, PackageLine.package_id == Package.id)
+        .join(Lot, Lot.id == PackageLine.lot_id)
+        .where(Lot.donor_id == donor_id)
+    )
+    paid = select(Donation.shipment_id).where(
+        Donation.donor_id == donor_id, Donation.shipment_id.is_not(None)
+    )
+    return or_(Shipment.id.in_(carrying), Shipment.id.in_(paid)) & ~Shipment.status.in_(HIDDEN)
+
+
+def read_whole(query: Select[Any]) -> Select[Any]:
+    """`query` over shipments, with everything that belongs to them."""
+    return _loaded(query, whole=True)
 
 
 def _loaded(query: Select[Any], *, whole: bool) -> Select[Any]:

@@ -101,6 +101,13 @@ def set_password(session: Session, user: User, old: str, new: str) -> None:
     session.flush()
 
 
+def set_language(session: Session, actor: Actor, tag: str | None) -> None:
+    """A person chooses the language of their pages; None is that of the browser."""
+    user = get_user(session, actor.user_id or 0)
+    user.language = tag
+    session.flush()
+
+
 def get_user(session: Session, user_id: int) -> User:
     """The account of that id, with its sites."""
     user = session.scalars(
@@ -175,6 +182,14 @@ def user_of_token(session: Session, token: str) -> tuple[User, ApiToken] | None:
         .options(selectinload(User.sites))
     ).one_or_none()
     return (found[0], found[1]) if found is not None else None
+
+
+def touch_token(session: Session, token_id: int) -> None:
+    """Note that a token was used just now."""
+    token = session.get(ApiToken, token_id)
+    if token is not None:
+        token.last_used_at = clock.now()
+        session.flush()
 
 
 def digest(secret: str) -> str:

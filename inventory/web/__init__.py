@@ -4,7 +4,14 @@ from importlib import import_module
 
 from flask import Flask
 
-ROOMS = ("auth", "homes")
+ROOMS = (
+    "account",
+    "auth",
+    "donations",
+    "homes",
+    "requisition_forms",
+    "requisitions",
+)
 """The modules of this floor that hold a blueprint named `bp`."""
 
 

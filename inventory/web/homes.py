@@ -3,7 +3,10 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from inventory.access import requires
+from inventory.access import Role, requires
+from inventory.db import session
+from inventory.queries import gifts, homes
+from inventory.web.guard import me
 
 bp = Blueprint("homes", __name__)
 
@@ -12,4 +15,9 @@ bp = Blueprint("homes", __name__)
 @requires("home.see")
 def home() -> ResponseReturnValue:
     """The home page of whoever asks."""
-    return render_template("homes/home.html")
+    who = me()
+    if who.role is Role.DONOR:
+        found = gifts.gifts_of(session(), who.donor_id or 0)
+        on_the_way = gifts.shipments_for(session(), who.donor_id or 0)
+        return render_template("homes/donor.html", gifts=found, shipments=on_the_way)
+    return render_template("homes/staff.html", home=homes.home(session(), who))

@@ -1,14 +1,18 @@
 """Numbers, dates and money as pages write them: in the reader's language, always with Latin digits."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 
-from inventory.extensions import current_language
+from inventory.errors import Message
+from inventory.extensions import current_language, render
 
 DAY = "d MMM y"
 
@@ -52,7 +56,23 @@ _DIGITS = {
 }
 
 
+def said(message: Message | Mapping[str, Any]) -> str:
+    """A message, or one as it is stored, in the reader's language."""
+    return render(message if isinstance(message, Message) else Message.from_json(message))
+
+
+def named(item: Any) -> str:
+    """An item's name in the reader's language, where there is one."""
+    french = current_language().tag == "fr"
+    return str((french and item.name_fr) or item.name)
+
+
+def country(code: str) -> str:
+    """A country's name in the reader's language (ISO 3166-1 alpha-2)."""
+    return str(Locale.parse(current_language().dates).territories.get(code, code))
+
+
 def install(app: Flask) -> None:
     """Give the templates these filters."""
-    for function in (number, day, moment, money):
+    for function in (number, day, moment, money, said, named, country):
         app.jinja_env.filters[function.__name__] = function
