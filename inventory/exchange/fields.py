@@ -73,7 +73,10 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptRow:
-    """One lot that came; lines with the same header fields make one receipt. Money per base unit, kg."""
+    """One lot that came; lines with the same header fields make one receipt. Money per base unit, kg.
+
+    `opening_stock`: it was counted where it stands and came long ago, so what is left of its life sets nothing aside.
+    """
 
     line: int
     site: str
@@ -100,6 +103,7 @@ class ReceiptRow:
     gross_weight_kg: Decimal | None = None
     serial: str | None = None
     zone: str | None = None
+    opening_stock: bool | None = None
     new_item: NewItem | None = None
 
 
@@ -233,7 +237,8 @@ FIELDS: dict[Kind, dict[str, Field]] = {
         "carton": Field(_NAME),
         "gross_weight_kg": Field(_KG),
         "serial": Field(_NAME),
-        "zone": Field(parsing.word(("stock", "quarantine"))),
+        "zone": Field(parsing.word(("stock", "quarantine", "refused"))),
+        "opening_stock": Field(parsing.truth),
         **_NEW_ITEM,
     },
     Kind.CONSUMPTION: {

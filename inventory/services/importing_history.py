@@ -190,7 +190,10 @@ class History:
     ) -> None:
         supplier = ledger.place(self._session, LocationKind.SUPPLIER)
         transits = open_transits(self._session, (shipment.id for shipment in known.values()))
-        ends = {past.destination.id: self._end(past.destination) for past in shipments}
+        ends = {
+            site.id: self._end(site)
+            for site in {past.destination.id: past.destination for past in shipments}.values()
+        }
         entries = []
         for past in shipments:
             shipment = known[_key(past)]

@@ -18,7 +18,7 @@ from inventory.exchange.notes import Notes
 from inventory.exchange.source import SourceRow
 from inventory.models import ImportedRow
 
-_NOT_CONTENT = frozenset({"line", "note", "new_item", "origin_name", "destination_name"})
+_NOT_CONTENT = frozenset({"line", "note", "new_item", "origin_name", "destination_name", "opening_stock"})
 """What may be worded anew without the row being another."""
 
 T = TypeVar("T")

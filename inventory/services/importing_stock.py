@@ -12,7 +12,7 @@ from inventory.models import Receipt
 from inventory.services.consumption import Consumption, ConsumptionLine, consume
 from inventory.services.importing_job import Job, Pending
 from inventory.services.importing_reference import make_missing_items
-from inventory.services.receipts import NewReceipt, NewReceiptLine, receive
+from inventory.services.receipts import LineException, NewReceipt, NewReceiptLine, receive
 
 MOST_LINES = 1000
 """Longer documents are cut into several."""
@@ -51,7 +51,7 @@ class Receipts:
 
     def _receive(self, header: dict[str, Any], rows: Sequence[Pending]) -> None:
         job = self._job
-        done = job.attempt(rows, lambda left: receive(job.session, job.actor, _receipt(header, left)))
+        done = job.attempt(rows, lambda left: receive(job.session, job.actor, _receipt(job, header, left)))
         if done is not None:
             receipt, taken = done
             job.done([(each, receipt.number) for each in taken])
@@ -95,21 +95,36 @@ def _header(key: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(_HEADER, key, strict=True))
 
 
-def _receipt(header: dict[str, Any], rows: Sequence[Pending]) -> NewReceipt:
+def _receipt(job: Job, header: dict[str, Any], rows: Sequence[Pending]) -> NewReceipt:
     lines = []
     for pending in rows:
         row = pending.row
         assert isinstance(row, ReceiptRow)
         told = {name: getattr(row, name) for name in _LINE}
-        lines.append(NewReceiptLine(**told, damaged=row.damaged or 0, zone=row.zone or "stock"))
+        lines.append(
+            NewReceiptLine(**told, damaged=row.damaged or 0, zone=_zone(row), exceptions=_taken(job, row))
+        )
     return NewReceipt(lines=lines, **{**header, "received_on": header["received_on"] or clock.today()})
+
+
+def _zone(row: ReceiptRow) -> str:
+    """What was refused elsewhere is set aside here; the checks of the receipt may refuse it again."""
+    return "quarantine" if row.zone == "refused" else row.zone or "stock"
+
+
+def _taken(job: Job, row: ReceiptRow) -> Sequence[LineException]:
+    """The short-dated rule is about arrivals; stock that stands there already is taken as it is."""
+    if not row.opening_stock:
+        return ()
+    return [LineException("short_dated", row.checked_by or job.actor.name, row.reference or "opening stock")]
 
 
 def _tell(job: Job, receipt: Receipt, rows: Sequence[Pending]) -> None:
     """The receipt's own warnings, at the rows that caused them."""
     for line, pending in zip(receipt.lines, rows, strict=True):
-        for warning in line.warnings:
-            job.outcome.notes.warn(pending.row.line, warning["rule"], Message.from_json(warning["detail"]))
+        by_rule = {warning["rule"]: warning["detail"] for warning in reversed(line.warnings)}
+        for rule, detail in by_rule.items():
+            job.outcome.notes.warn(pending.row.line, rule, Message.from_json(detail))
 
 
 def _day(pending: Pending) -> tuple[date, str, int | None]:
