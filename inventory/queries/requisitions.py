@@ -76,5 +76,7 @@ def shipments_of(session: Session, requisition: Requisition) -> list[Shipment]:
 def names(session: Session, user_ids: set[int | None]) -> dict[int, str]:
     """account id -> name."""
     wanted = [each for each in user_ids if each is not None]
-    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted))) if wanted else []
-    return {user_id: name for user_id, name in rows}  # noqa: C416 - rows are not pairs to a type checker
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
+    return {row.id: row.name for row in rows}

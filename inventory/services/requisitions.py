@@ -17,6 +17,9 @@ from inventory.services.checks import Checks, not_closed
 from inventory.services.numbers import next_number
 
 
+CHANGED = msg("Somebody else has changed this requisition meanwhile. Look at it again.")
+
+
 @dataclass(frozen=True, slots=True)
 class AskedLine:
     """So many base units of an item."""
@@ -62,7 +65,7 @@ def edit(session: Session, actor: Actor, number: str, command: NewRequisition, v
     requisition = _locked(session, actor, number, "requisitions.write")
     check("requisition", requisition.status, "edit")
     if version is not None and version != requisition.version:
-        raise Conflict(msg("Somebody else has changed this requisition meanwhile. Look at it again."))
+        raise Conflict(CHANGED)
     site, note, lines = _checked(Checks(session), command)
     require_site(actor, "requisitions.write", site.id)
     requisition.site_id, requisition.kind, requisition.note = site.id, command.kind, note

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from flask import abort, g, request
@@ -68,6 +68,14 @@ def do_once(purpose: str, token: UUID, work: Callable[[Session], str]) -> str:
     """Do `work` in a transaction, once for this page: sent again it only tells again what came of it."""
     actor = me()
     return atomically(lambda s: once(s, actor, purpose, token, lambda: work(s)))
+
+
+def page_token() -> UUID:
+    """The token that a button's own form sent along; a new one where there is none."""
+    try:
+        return UUID(request.form.get("token", ""))
+    except ValueError:
+        return uuid4()
 
 
 def valid_number(number: str) -> str:
