@@ -1,6 +1,6 @@
 """Typed makers of what tests need, through the use cases; each commits, for `transaction()` lets go of what is not.
 
-`create_site(session)`, `create_item(session)`, `create_donor(session)`, `create_user(session, Role.CLINIC, sites=[site])`,
+`create_site(session)`, `create_item(session)`, `create_donor(session)`, `create_user(session, Role.CLINIC, [site])`,
 `stock_up(session, site, item, 100, expires_in=365)`, `sign_in(client, user)`.
 """
 
