@@ -50,7 +50,7 @@ $(READY)/node: $(READY)/python scripts/npm.sh requirements/node.txt package.json
 	@scripts/npm.sh ci
 	@touch $@
 
-$(READY)/assets: $(READY)/node scripts/assets.py scripts/icons.txt
+$(READY)/assets: $(READY)/node scripts/assets.py scripts/icons.txt $(wildcard static/css/*.css static/js/*.js)
 	@$(BIN)/python scripts/assets.py
 	@touch $@
 
@@ -132,7 +132,7 @@ assets: $(READY)/node ## copy the front-end files and icons into static/vendor a
 translations-extract: $(READY)/app ## gather the texts to translate into inventory/translations/messages.pot
 	@mkdir -p inventory/translations
 	@$(BIN)/pybabel --quiet extract -F babel.cfg -k msg -k _l -k lazy_gettext -k ngettext:1,2 --no-location --sort-output \
-	    --omit-header --project Relais -o inventory/translations/messages.pot .
+	    --project Relais -o inventory/translations/messages.pot .
 
 .PHONY: translations-update
 translations-update: translations-extract ## bring the new texts into every catalogue
