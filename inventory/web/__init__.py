@@ -17,11 +17,12 @@ ROOMS = (
 
 def register(app: Flask) -> None:
     """Put every page, the guard before them and the words for templates into `app`."""
-    from inventory.web import context, guard, problems, words
+    from inventory.web import context, guard, problems, serving, words
 
     guard.install(app)
     words.install(app)
     context.install(app)
     problems.install(app)
+    serving.install(app)
     for room in ROOMS:
         app.register_blueprint(import_module(f"inventory.web.{room}").bp)
