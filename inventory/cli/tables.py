@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from inventory.access import SYSTEM
@@ -47,6 +48,7 @@ class _NothingWritten(Exception):
 @click.option("--sheet", metavar="NAME", help="The sheet of a workbook.")
 @click.option("--dry-run", is_flag=True, help="Say what would be imported; write nothing.")
 @click.option("--skip-bad", is_flag=True, help="Take the good rows; write the others to FILE.refused.csv.")
+@with_appcontext
 def import_command(
     kind: str,
     file: Path,
@@ -84,6 +86,7 @@ def import_command(
 @click.command("export")
 @click.argument("kind", type=click.Choice(list(exports.TABLES)))
 @click.argument("file", type=click.Path(path_type=Path))
+@with_appcontext
 def export_command(kind: str, file: Path) -> None:
     """Export a table to FILE: XLSX where its name ends so, else CSV. Columns bear the names that an import takes."""
     if file.suffix.lower() not in (".csv", ".xlsx"):
