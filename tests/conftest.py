@@ -39,7 +39,7 @@ from werkzeug.test import TestResponse
 
 from config import ROOT, Settings, load_settings
 from inventory.db import Base, db
-from tests.postgres import PostgresMissing, Server, serving
+from scripts.postgres import PostgresMissing, Server, serving
 
 IN_CI = bool(os.environ.get("CI"))
 SECRET = "only-for-tests-" + "0" * 32

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own for the tests: in a temporary folder, on a socket only, gone afterwards."""
+"""A PostgreSQL server of our own for tests and benchmark: in a temporary folder, on a socket only, gone afterwards."""
 
 import os
 import pwd
@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 USER = "postgres"
+_FORGETFUL = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
 class PostgresMissing(Exception):
@@ -65,8 +66,8 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Start a server and stop it at the end. Durability is off: nothing here outlives the tests."""
+def serving(*, durable: bool = False) -> Iterator[Server]:
+    """Start a server and stop it at the end. Tests leave durability off: nothing there outlives them."""
     found = programs()
     identity = _identity()
     folder = Path(tempfile.mkdtemp(prefix="relais-pg-", dir="/tmp"))  # a socket's path must be short
@@ -88,8 +89,8 @@ def serving() -> Iterator[Server]:
             process = subprocess.Popen(
                 [
                     *(found / "postgres", "-D", data, "-k", folder),
-                    *("-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off"),
-                    *("-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "timezone=UTC"),
+                    *("-c", "listen_addresses=", "-c", "max_connections=200", "-c", "timezone=UTC"),
+                    *(() if durable else _FORGETFUL),
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
