@@ -5,9 +5,9 @@ from inventory.ledger.balances import (
     LotBalance,
     balances_of,
     holders_of,
-    least_since,
     lots_at,
     lots_known_at,
+    lowest_since,
     on_hand_at,
 )
 from inventory.ledger.places import open_site, place, zone_ids, zones
@@ -24,10 +24,10 @@ __all__ = [
     "balances_of",
     "holders_of",
     "insert_for",
-    "least_since",
     "lock_balances",
     "lots_at",
     "lots_known_at",
+    "lowest_since",
     "on_hand_at",
     "open_site",
     "place",

@@ -8,8 +8,8 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inventory.models import Balance, Location, Lot, Movement, Posting
-from inventory.rules.effects import INSIDE, LocationKind
+from inventory.models import Balance, Location, Lot, Movement, Posting, StockDay
+from inventory.rules.effects import INSIDE, ZONES, LocationKind
 
 CHUNK = 400
 """Rows in one IN list: well below what SQLite takes."""
@@ -86,25 +86,43 @@ def lots_known_at(session: Session, location_ids: Iterable[int], lot_ids: Iterab
     )
 
 
-def least_since(session: Session, location_id: int, lot_id: int, day: date, on_hand: int) -> int:
-    """The least that the lot's balance there was at the end of any day from `day` on, given what it is now.
+def lowest_since(session: Session, location: Location, lot_ids: Iterable[int], day: date) -> dict[int, int]:
+    """lot id -> how far below what it is now its balance was at the end of the lowest day from `day` on (0 or less).
 
-    It is what a backdated issue may take without the books having been below zero on some day since.
+    What a posting of that day may take is what is on hand now and this: then no day since ended below zero in the
+    books. For the zones of a site; what is in transit goes by the instant and has no days.
     """
-    rows = session.execute(
-        select(Posting.occurred_on, Movement.quantity, Movement.destination_id)
-        .join(Movement.posting)
-        .where(Movement.lot_id == lot_id, Posting.occurred_on > day)
-        .where((Movement.source_id == location_id) | (Movement.destination_id == location_id))
-    )
-    changes: dict[date, int] = defaultdict(int)
-    for when, quantity, destination_id in rows:
-        changes[when] += quantity if destination_id == location_id else -quantity
-    least = running = on_hand
+    changes: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    ids = sorted(set(lot_ids))
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        if location.kind == LocationKind.STOCK:
+            days = select(StockDay.lot_id, StockDay.day, StockDay.change)
+            rows = session.execute(
+                days.where(
+                    StockDay.site_id == location.site_id, StockDay.lot_id.in_(chunk), StockDay.day > day
+                )
+            )
+            for lot_id, when, change in rows:
+                changes[lot_id][when] += change
+        elif location.kind in ZONES:
+            moved = session.execute(
+                select(Movement.lot_id, Posting.occurred_on, Movement.quantity, Movement.destination_id)
+                .join(Movement.posting)
+                .where(Movement.lot_id.in_(chunk), Posting.occurred_on > day)
+                .where((Movement.source_id == location.id) | (Movement.destination_id == location.id))
+            )
+            for lot_id, when, quantity, destination_id in moved:
+                changes[lot_id][when] += quantity if destination_id == location.id else -quantity
+    return {lot_id: _lowest(by_day) for lot_id, by_day in changes.items()}
+
+
+def _lowest(changes: dict[date, int]) -> int:
+    lowest = running = 0
     for when in sorted(changes, reverse=True):
         running -= changes[when]
-        least = min(least, running)
-    return least
+        lowest = min(lowest, running)
+    return lowest
 
 
 def on_hand_at(session: Session, location_id: int, lot_ids: Iterable[int], day: date) -> dict[int, int]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from inventory.errors import Conflict, FieldError, msg
 from inventory.ledger._sql import insert_for
-from inventory.ledger.balances import CHUNK, least_since
+from inventory.ledger.balances import CHUNK, lowest_since
 from inventory.models import Balance, Item, Location, Lot, Movement, Posting, StockDay
 from inventory.rules.effects import LocationKind, PostingKind, check_effect
 
@@ -49,7 +49,6 @@ class Entry:
     reason: str | None = None
     reverses_id: int | None = None
     uuid: UUID = field(default_factory=uuid4)
-    backdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,8 @@ class Posted:
 def post(session: Session, entry: Entry) -> Posted:
     """Write a posting. The same UUID again returns the first one and writes nothing.
 
-    Raises Conflict that names every line which asks for more than is free; ValueError for what no document may do.
+    Raises Conflict that names every line which asks for more than is free, or was there on a day since; ValueError
+    for what no document may do.
     """
     first = session.scalars(select(Posting).where(Posting.uuid == entry.uuid)).one_or_none()
     if first is not None:
@@ -159,20 +159,28 @@ def _locations(session: Session, moves: Sequence[Move]) -> dict[int, Location]:
 def _refuse_shortages(
     session: Session, entry: Entry, locations: dict[int, Location], balances: dict[tuple[int, int], Balance]
 ) -> None:
+    """What goes must be there and free now, and at the end of every day since the one on which it went."""
+    lots: dict[int, set[int]] = defaultdict(set)
+    for move in entry.moves:
+        if locations[move.source_id].inside:
+            lots[move.source_id].add(move.lot_id)
+    lowest = {
+        source_id: lowest_since(session, locations[source_id], lot_ids, entry.occurred_on)
+        for source_id, lot_ids in sorted(lots.items())
+    }
     free: dict[tuple[int, int, bool], int] = {}
     short: list[tuple[str, int, int]] = []
     for move in entry.moves:
-        source = locations[move.source_id]
-        if not source.inside:
+        if move.source_id not in lots:
             continue
-        balance = balances[(source.id, move.lot_id)]
-        key = (source.id, move.lot_id, move.reserved)
-        left = free.get(key, balance.reserved if move.reserved else balance.on_hand - balance.reserved)
-        if entry.backdated and key not in free:
-            left = min(left, least_since(session, source.id, move.lot_id, entry.occurred_on, balance.on_hand))
-        if move.quantity > left:
-            short.append((move.pointer, move.lot_id, max(left, 0)))
-        free[key] = left - move.quantity
+        balance = balances[(move.source_id, move.lot_id)]
+        key = (move.source_id, move.lot_id, move.reserved)
+        if key not in free:
+            then = balance.on_hand + lowest[move.source_id].get(move.lot_id, 0)
+            free[key] = min(balance.reserved if move.reserved else balance.on_hand - balance.reserved, then)
+        if move.quantity > free[key]:
+            short.append((move.pointer, move.lot_id, max(free[key], 0)))
+        free[key] -= move.quantity
     if short:
         raise _too_little(session, short)
 

@@ -1,6 +1,5 @@
 """Corrections: a posting that takes back another, move by move."""
 
-from datetime import date
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -17,7 +16,6 @@ def reverse(
     posting: Posting,
     *,
     reason: str,
-    today: date,
     user_id: int | None,
     by: str | None,
     uuid: UUID | None = None,
@@ -49,6 +47,5 @@ def reverse(
         reason=reason,
         reverses_id=posting.id,
         uuid=uuid or uuid4(),
-        backdated=posting.occurred_on < today,
     )
     return post(session, entry)

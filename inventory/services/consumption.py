@@ -69,7 +69,7 @@ def consume(session: Session, actor: Actor, command: Consumption) -> StockEvent:
     event = new_event(session, actor, StockEventKind.CONSUMPTION, site, command.occurred_on, command.occurred_at)
     event.consultations = command.consultations
     since = command.occurred_on if command.occurred_on < today else None
-    picked = pick(session, zone.id, wanted, usable_on=command.occurred_on, since=since)
+    picked = pick(session, zone, wanted, usable_on=command.occurred_on, since=since)
     moves = [
         Move(taken.lot.lot_id, taken.quantity, zone.id, patients.id, pointer=f"{taken.pointer}/quantity")
         for taken in picked.taken

@@ -212,7 +212,7 @@ def _fill(
     stock = ledger.place(session, LocationKind.STOCK, site_id=shipment.origin_id)
     picked = pick(
         session,
-        stock.id,
+        stock,
         wanted,
         usable_on=max(shipment.eta or today, today),
         minimum_shelf_life_days=shipment.minimum_shelf_life_days,

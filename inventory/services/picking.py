@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from inventory import ledger
 from inventory.errors import Conflict, FieldError, Message, msg
-from inventory.models import Item
+from inventory.models import Item, Location
 from inventory.rules import fefo
 
 
@@ -43,26 +43,24 @@ class Picked:
 
 def pick(
     session: Session,
-    location_id: int,
+    place: Location,
     wanted: Sequence[Wanted],
     *,
     usable_on: date,
     minimum_shelf_life_days: int = 0,
     since: date | None = None,
 ) -> Picked:
-    """Choose lots at a location and lock them until the transaction ends.
+    """Choose lots at a place and lock them until the transaction ends.
 
     Lots must be usable on `usable_on` and for `minimum_shelf_life_days` after it. With `since` (a day in the past) no
     more is taken than was there at the end of every day since. Raises Conflict that names every short line.
     """
-    lots = ledger.lots_at(session, location_id, {line.item.id for line in wanted}, lock=True)
-    free: dict[int, int] = {}
-    for lot in (lot for found in lots.values() for lot in found):
-        free[lot.lot_id] = lot.free
-        if since is not None and lot.free > 0:
-            then = ledger.least_since(session, location_id, lot.lot_id, since, lot.on_hand)
-            free[lot.lot_id] = max(0, min(lot.free, then))
+    lots = ledger.lots_at(session, place.id, {line.item.id for line in wanted}, lock=True)
     by_id = {lot.lot_id: lot for found in lots.values() for lot in found}
+    lowest = ledger.lowest_since(session, place, by_id, since) if since is not None else {}
+    free = {
+        lot_id: max(0, min(lot.free, lot.on_hand + lowest.get(lot_id, 0))) for lot_id, lot in by_id.items()
+    }
     before = dict(free)
     taken: list[Taken] = []
     short: list[FieldError] = []

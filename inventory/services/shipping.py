@@ -98,7 +98,6 @@ def dispatch(
         shipment_id=shipment.id,
         user_id=actor.user_id,
         by=actor.name,
-        backdated=day < clock.today(origin.timezone),
     )
     follow_shipment(session, actor, shipment.requisition_id, "ship")
     stock.post(session, entry, also={(shipment.destination_id, line.item_id) for line in lines})

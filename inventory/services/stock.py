@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from inventory import clock, ledger
+from inventory import ledger
 from inventory.access import Actor
 from inventory.errors import Invalid, msg
 from inventory.models import Posting
@@ -31,7 +31,6 @@ def reverse(
         session,
         posting,
         reason=str(reason).strip(),
-        today=clock.today(),
         user_id=actor.user_id,
         by=actor.name,
     )

@@ -146,7 +146,6 @@ def post_event(
         user_id=actor.user_id,
         by=actor.name,
         uuid=uuid,
-        backdated=event.occurred_on < clock.today(site.timezone),
     )
     event.posting_id = stock.post(session, entry).posting.id
     session.flush()
