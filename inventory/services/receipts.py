@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -20,64 +18,23 @@ from inventory.rules import donation_checks as rules
 from inventory.rules.effects import LocationKind, PostingKind
 from inventory.rules.finding import Finding
 from inventory.rules.identifiers import InvalidIdentifier, vin, vin_check
-from inventory.rules.packing import CARTON_FAIL_KG, CARTON_WARN_KG
 from inventory.rules.shelf_life import month_end
 from inventory.services import audit, stock
 from inventory.services.checks import Checks, not_closed, occurrence
 from inventory.services.donations import unannounced
 from inventory.services.lots import LotFacts, find_or_make_lot, known_expiry, refuse_known_serials
 from inventory.services.numbers import next_number
+from inventory.services.receipt_commands import Limits, LineException, NewReceipt, NewReceiptLine
 
-
-@dataclass(frozen=True, slots=True)
-class LineException:
-    """Who took a line that a rule would set aside, and why."""
-
-    rule: str
-    accepted_by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewReceiptLine:
-    """One lot as it came. `quantity` is all that came, in base units, `damaged` of it is damaged."""
-
-    item: str
-    lot: str | None
-    quantity: int
-    expires_on: date | None = None
-    expiry_precision: str = "day"
-    declared: int | None = None
-    damaged: int = 0
-    manufacturer: str | None = None
-    label_languages: Sequence[str] | None = None
-    unit_value: Decimal | None = None
-    currency: str | None = None
-    value_basis: str | None = None
-    carton: str | None = None
-    gross_weight_kg: Decimal | None = None
-    serial: str | None = None
-    zone: str = "stock"
-    returned_or_sample: bool = False
-    exceptions: Sequence[LineException] = ()
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewReceipt:
-    """What came to a site on a day, from a donation, from a donor who had not told, or from a supplier."""
-
-    site: str
-    received_on: date
-    lines: Sequence[NewReceiptLine]
-    donation: str | None = None
-    donor: str | None = None
-    arrived_in_country_on: date | None = None
-    consent_reference: str | None = None
-    checked_by: str | None = None
-    reference: str | None = None
-    occurred_at: datetime | None = None
-    uuid: UUID = field(default_factory=uuid4)
+__all__ = [
+    "Limits",
+    "LineException",
+    "NewReceipt",
+    "NewReceiptLine",
+    "get_receipt",
+    "receive",
+    "undo_receipt",
+]
 
 
 @dataclass(slots=True)
@@ -90,14 +47,6 @@ class _Line:
     expires_on: date | None
     at: str
     warnings: list[Finding] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Carton weights, in kilograms, above which a receipt warns and above which it says that they are too heavy."""
-
-    carton_warn_kg: Decimal = CARTON_WARN_KG
-    carton_fail_kg: Decimal = CARTON_FAIL_KG
 
 
 def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits | None = None) -> Receipt:
@@ -115,7 +64,9 @@ def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits 
     checks.lines(list(command.lines))
     checks.know_items(line.item for line in command.lines)
     lines = [
-        line for index, given in enumerate(command.lines) if (line := _line(session, checks, given, f"/lines/{index}"))
+        line
+        for index, given in enumerate(command.lines)
+        if (line := _line(session, checks, given, f"/lines/{index}"))
     ]
     checks.check()
     assert site is not None
@@ -186,7 +137,9 @@ def undo_receipt(session: Session, actor: Actor, number: str, reason: str | None
 def _header(checks: Checks, command: NewReceipt, site: Site | None) -> dict[str, Any]:
     today = clock.today(site.timezone if site else None)
     checks.day(command.received_on, "/received_on", latest=today)
-    arrived = checks.day(command.arrived_in_country_on, "/arrived_in_country_on", latest=today, required=False)
+    arrived = checks.day(
+        command.arrived_in_country_on, "/arrived_in_country_on", latest=today, required=False
+    )
     if arrived is not None and command.received_on is not None and arrived > command.received_on:
         checks.add("/arrived_in_country_on", msg("It cannot arrive in the country after it was received."))
     return {
@@ -205,7 +158,9 @@ def _giver(session: Session, checks: Checks, command: NewReceipt) -> tuple[Donat
         .options(selectinload(Donation.lines), selectinload(Donation.donor))
     ).one_or_none()
     if donation is None:
-        checks.add("/donation", msg("There is no donation with the number %(number)s.", number=command.donation))
+        checks.add(
+            "/donation", msg("There is no donation with the number %(number)s.", number=command.donation)
+        )
     elif donation.kind == DonationKind.MONEY:
         checks.add("/donation", msg("%(number)s is a gift of money.", number=command.donation))
     elif donor is not None and donor.id != donation.donor_id:
@@ -258,7 +213,9 @@ def _expiry(
     if day is None and item.tracks_expiry:
         day = known_expiry(session, item, number)
         if day is None:
-            checks.add(f"{at}/expires_on", msg("Give the expiry date: it is followed for %(item)s.", item=item.code))
+            checks.add(
+                f"{at}/expires_on", msg("Give the expiry date: it is followed for %(item)s.", item=item.code)
+            )
     checks.day(day, f"{at}/expires_on", required=False)
     if day is not None and given.expiry_precision == "month":
         return month_end(day.year, day.month)
@@ -320,7 +277,9 @@ def _own_findings(session: Session, line: _Line) -> list[Finding]:
     """What is to be said of a line besides the donation rules: an odd VIN, an expiry that contradicts the known one."""
     found = []
     if line.item.serialised and line.item.category == "vehicle" and not vin_check(line.lot):
-        found.append(Finding("vin", msg("The check digit of this VIN does not fit. European ones often do not.")))
+        found.append(
+            Finding("vin", msg("The check digit of this VIN does not fit. European ones often do not."))
+        )
     known = known_expiry(session, line.item, line.lot)
     if known is not None and line.expires_on is not None and known != line.expires_on:
         text = msg("This lot number is known with the expiry %(known)s.", known=known.isoformat())
@@ -382,7 +341,9 @@ def _post(
 def _kept(index: int, line: _Line, lot: Lot, verdict: rules.Verdict) -> ReceiptLine:
     given = line.given
     warnings = [
-        {"rule": finding.rule, "detail": text.as_json()} for finding in line.warnings for text in finding.said()
+        {"rule": finding.rule, "detail": text.as_json()}
+        for finding in line.warnings
+        for text in finding.said()
     ]
     return ReceiptLine(
         position=index,
@@ -406,5 +367,3 @@ def _kept(index: int, line: _Line, lot: Lot, verdict: rules.Verdict) -> ReceiptL
         ],
         note=given.note,
     )
-
-
