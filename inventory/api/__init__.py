@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-ROOMS = ("items", "sites", "donors")
+ROOMS = ("items", "sites", "donors", "receipts", "stock", "stock_events", "requisitions")
 """The modules of this floor that hang their views on the blueprint `api`."""
 
 

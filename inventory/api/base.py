@@ -59,11 +59,6 @@ def _instance(schema: Schema | type[Schema]) -> Schema:
     return schema if isinstance(schema, Schema) else schema()
 
 
-def given(body: dict[str, Any], *left_out: str) -> dict[str, Any]:
-    """The fields of a body that say something: null is as good as absent."""
-    return {name: value for name, value in body.items() if value is not None and name not in left_out}
-
-
 def install(app: Flask) -> None:
     """Put the guard before everything under /api/."""
     app.before_request(_admit)

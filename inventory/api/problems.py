@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problems: one place turns what went wrong below into `application/problem+json`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, current_app, request
@@ -11,6 +11,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from inventory.api.answering import PROBLEM, encoded
 from inventory.db import session
 from inventory.errors import DomainError, FieldError, Invalid, Message, msg
+from inventory.exchange.json_fields import field_errors
 from inventory.extensions import render
 
 TITLES = {
@@ -112,26 +113,3 @@ def of_failure(error: Exception) -> Response:
     session().rollback()
     current_app.logger.error("failed: %s %s", request.method, request.path, exc_info=error)
     return problem(500)
-
-
-def field_errors(messages: Any, pointer: str = "") -> list[FieldError]:
-    """marshmallow's nested messages as JSON pointers: `{"lines": {0: {"quantity": [...]}}}` -> `/lines/0/quantity`."""
-    return list(_field_errors(messages, pointer))
-
-
-def _field_errors(messages: Any, pointer: str) -> Iterator[FieldError]:
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
-            yield from _field_errors(inner, pointer + step)
-    elif isinstance(messages, list | tuple):
-        for inner in messages:
-            yield from _field_errors(inner, pointer)
-    else:
-        yield FieldError(
-            pointer, messages if isinstance(messages, Message) else Message(_escaped(str(messages)))
-        )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%%")
