@@ -16,7 +16,6 @@ from inventory.services import alerts, audit
 from inventory.services.checks import Checks, not_closed
 from inventory.services.numbers import next_number
 
-
 CHANGED = msg("Somebody else has changed this requisition meanwhile. Look at it again.")
 
 
@@ -60,7 +59,9 @@ def draft(session: Session, actor: Actor, command: NewRequisition) -> Requisitio
     return get_requisition(session, actor, requisition.number)
 
 
-def edit(session: Session, actor: Actor, number: str, command: NewRequisition, version: int | None = None) -> Requisition:
+def edit(
+    session: Session, actor: Actor, number: str, command: NewRequisition, version: int | None = None
+) -> Requisition:
     """Replace what a draft asks for. Raises Conflict where somebody else changed it since `version`."""
     requisition = _locked(session, actor, number, "requisitions.write")
     check("requisition", requisition.status, "edit")
@@ -89,15 +90,15 @@ def approve(
     check("requisition", requisition.status, "approve")
     given = dict(approved or {})
     checks = Checks(session)
+    asked: dict[str, int] = {}
+    for line in requisition.lines:
+        asked[line.item.code] = asked.get(line.item.code, 0) + line.quantity
     for index, (code, quantity) in enumerate(given.items()):
         checks.quantity(quantity, f"/lines/{index}/approved", least=0)
-        if code not in {line.item.code for line in requisition.lines}:
+        if code not in asked:
             checks.add(f"/lines/{index}/item", msg("%(item)s is not in this requisition.", item=code))
-    for code in given:
-        asked = sum(line.quantity for line in requisition.lines if line.item.code == code)
-        if given[code] > asked:
-            index = list(given).index(code)
-            text = msg("No more can be approved than was asked for: %(asked)s.", asked=asked)
+        elif quantity > asked[code]:
+            text = msg("No more can be approved than was asked for: %(asked)s.", asked=asked[code])
             checks.add(f"/lines/{index}/approved", text)
     checks.check()
     for line in requisition.lines:
@@ -106,7 +107,9 @@ def approve(
         if left is not None:
             given[line.item.code] = left - line.approved
     if not any(line.approved for line in requisition.lines):
-        raise Invalid.at("/lines", msg("Nothing would be approved. Reject the requisition instead, and say why."))
+        raise Invalid.at(
+            "/lines", msg("Nothing would be approved. Reject the requisition instead, and say why.")
+        )
     requisition.decided_at, requisition.decided_by_id = clock.now(), actor.user_id
     return _move(session, actor, requisition, "approve")
 
@@ -132,7 +135,9 @@ def cancel(session: Session, actor: Actor, number: str) -> Requisition:
         )
     ).first()
     if busy is not None:
-        raise Conflict(msg("Shipment %(shipment)s is under way for it. Cancel or receive that first.", shipment=busy))
+        raise Conflict(
+            msg("Shipment %(shipment)s is under way for it. Cancel or receive that first.", shipment=busy)
+        )
     return _move(session, actor, requisition, "cancel")
 
 
@@ -186,7 +191,9 @@ def _locked(session: Session, actor: Actor, number: str, permission: str) -> Req
     return found
 
 
-def _move(session: Session, actor: Actor, requisition: Requisition, action: str, **data: object) -> Requisition:
+def _move(
+    session: Session, actor: Actor, requisition: Requisition, action: str, **data: object
+) -> Requisition:
     requisition.status = check("requisition", requisition.status, action)
     if action == "submit":
         requisition.submitted_at = clock.now()
@@ -194,7 +201,11 @@ def _move(session: Session, actor: Actor, requisition: Requisition, action: str,
     alerts.refresh(session, {(requisition.site_id, line.item_id) for line in requisition.lines})
     audit.note(session, actor, action, requisition.number, **data)
     session.flush()
-    return _found(session, actor, requisition.number, lock=False) if action not in ("ship", "fulfil") else requisition
+    return (
+        _found(session, actor, requisition.number, lock=False)
+        if action not in ("ship", "fulfil")
+        else requisition
+    )
 
 
 def _checked(checks: Checks, command: NewRequisition) -> tuple[Site, str | None, list[RequisitionLine]]:
@@ -212,7 +223,9 @@ def _checked(checks: Checks, command: NewRequisition) -> tuple[Site, str | None,
         item = checks.item(line.item, f"/lines/{index}/item")
         quantity = checks.quantity(line.quantity, f"/lines/{index}/quantity")
         if seen.setdefault(line.item, index) != index:
-            text = msg("%(item)s is asked for in line %(line)s already.", item=line.item, line=seen[line.item] + 1)
+            text = msg(
+                "%(item)s is asked for in line %(line)s already.", item=line.item, line=seen[line.item] + 1
+            )
             checks.add(f"/lines/{index}/item", text)
         if item is not None:
             lines.append((item, quantity))

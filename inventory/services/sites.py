@@ -31,7 +31,7 @@ def add_site(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Site:
     code = checks.code(fields.get("code"))
     site = Site(code=code, status=SiteStatus.OPEN)
     required = {name: fields.get(name) for name in ("name", "kind", "country")}
-    _fill(session, checks, site, required | dict(fields))
+    _fill(checks, site, required | dict(fields))
     checks.check()
     if fields.get("sensitive") is None:
         site.sensitive = site.kind in SENSITIVE_BY_DEFAULT
@@ -51,7 +51,7 @@ def change_site(session: Session, actor: Actor, code: str, fields: Mapping[str, 
     site = get_site(session, code)
     checks = Checks(session)
     before = site.kind, site.status
-    _fill(session, checks, site, fields)
+    _fill(checks, site, fields)
     checks.check()
     leaves = site.status == SiteStatus.CLOSED or (SiteKind.PARTNER in (site.kind, before[0]))
     if (site.kind, site.status) != before and leaves and _holds_stock(session, site):
@@ -71,7 +71,9 @@ def get_site(session: Session, code: str) -> Site:
     return site
 
 
-def set_policy(session: Session, actor: Actor, site_code: str, item_code: str, fields: Mapping[str, Any]) -> Policy:
+def set_policy(
+    session: Session, actor: Actor, site_code: str, item_code: str, fields: Mapping[str, Any]
+) -> Policy:
     """Set when and up to how much a site refills an item, and look at its alerts again."""
     require(actor, "policies.write")
     site = get_site(session, site_code)
@@ -104,7 +106,9 @@ def _fill_policy(checks: Checks, policy: Policy, fields: Mapping[str, Any]) -> N
         for name in names:
             value = fields.get(name) if method == policy.method else None
             if method == "fixed" and value is not None and value > MAX_QUANTITY:
-                checks.add(f"/{name}", msg("This is more than can be right: %(most)s at most.", most=MAX_QUANTITY))
+                checks.add(
+                    f"/{name}", msg("This is more than can be right: %(most)s at most.", most=MAX_QUANTITY)
+                )
             if method == "months" and value is not None:
                 value = checks.amount(value, f"/{name}", places=4, most=120)
             setattr(policy, name, value)
@@ -126,39 +130,68 @@ def _fill_policy(checks: Checks, policy: Policy, fields: Mapping[str, Any]) -> N
             checks.add(f"/{name}", message)
 
 
-def _fill(session: Session, checks: Checks, site: Site, fields: Mapping[str, Any]) -> None:
-    if "name" in fields:
-        site.name = checks.text(fields["name"], "/name", required=True) or ""
-    if "kind" in fields:
-        if not fields["kind"]:
-            checks.add("/kind", msg("Say what kind of site it is."))
-        site.kind = checks.word(fields["kind"] or None, SiteKind, "/kind") or ""
-    if fields.get("status") is not None:
-        site.status = checks.word(fields["status"], SiteStatus, "/status") or SiteStatus.OPEN
-    if "country" in fields:
-        country = (fields["country"] or "").upper()
-        if len(country) != 2 or pycountry.countries.get(alpha_2=country) is None:
-            checks.add("/country", msg("Give the country's two letters (ISO 3166-1), such as IQ."))
-        site.country = country[:2]
-    if "admin1" in fields:
-        site.admin1 = checks.text(fields["admin1"], "/admin1")
-    if fields.get("sensitive") is not None:
-        site.sensitive = bool(fields["sensitive"])
-    if "supplied_by" in fields:
-        _supplier(session, checks, site, fields["supplied_by"])
-    if "lead_time_days" in fields:
-        days = fields["lead_time_days"]
-        if days is not None and not 0 <= days <= 1000:
-            checks.add("/lead_time_days", msg("This must be between 0 and 1000 days."))
-        site.lead_time_days = days
-    if "timezone" in fields:
-        zone = fields["timezone"] or None
-        if zone is not None and zone not in available_timezones():
-            checks.add("/timezone", msg("This is no time zone's name, such as Asia/Baghdad."))
-        site.timezone = zone
+def _fill(checks: Checks, site: Site, fields: Mapping[str, Any]) -> None:
+    setters = {
+        "name": _set_name,
+        "kind": _set_kind,
+        "status": _set_status,
+        "country": _set_country,
+        "admin1": _set_admin1,
+        "sensitive": _set_sensitive,
+        "supplied_by": _set_supplier,
+        "lead_time_days": _set_lead_time,
+        "timezone": _set_timezone,
+    }
+    for name, setter in setters.items():
+        if name in fields:
+            setter(checks, site, fields[name])
 
 
-def _supplier(session: Session, checks: Checks, site: Site, code: str | None) -> None:
+def _set_name(checks: Checks, site: Site, value: str | None) -> None:
+    site.name = checks.text(value, "/name", required=True) or ""
+
+
+def _set_kind(checks: Checks, site: Site, value: str | None) -> None:
+    if not value:
+        checks.add("/kind", msg("Say what kind of site it is."))
+    site.kind = checks.word(value or None, SiteKind, "/kind") or ""
+
+
+def _set_status(checks: Checks, site: Site, value: str | None) -> None:
+    if value is not None:
+        site.status = checks.word(value, SiteStatus, "/status") or SiteStatus.OPEN
+
+
+def _set_country(checks: Checks, site: Site, value: str | None) -> None:
+    country = (value or "").upper()
+    if len(country) != 2 or pycountry.countries.get(alpha_2=country) is None:
+        checks.add("/country", msg("Give the country's two letters (ISO 3166-1), such as IQ."))
+    site.country = country[:2]
+
+
+def _set_admin1(checks: Checks, site: Site, value: str | None) -> None:
+    site.admin1 = checks.text(value, "/admin1")
+
+
+def _set_sensitive(_checks: Checks, site: Site, value: bool | None) -> None:
+    if value is not None:
+        site.sensitive = value
+
+
+def _set_lead_time(checks: Checks, site: Site, value: int | None) -> None:
+    if value is not None and not 0 <= value <= 1000:
+        checks.add("/lead_time_days", msg("This must be between 0 and 1000 days."))
+    site.lead_time_days = value
+
+
+def _set_timezone(checks: Checks, site: Site, value: str | None) -> None:
+    if value and value not in available_timezones():
+        checks.add("/timezone", msg("This is no time zone's name, such as Asia/Baghdad."))
+    site.timezone = value or None
+
+
+def _set_supplier(checks: Checks, site: Site, code: str | None) -> None:
+    session = checks.session
     if not code:
         site.supplied_by_id = None
         return
@@ -167,7 +200,9 @@ def _supplier(session: Session, checks: Checks, site: Site, code: str | None) ->
     above = supplier
     while above is not None:
         if above.code == site.code:
-            checks.add("/supplied_by", msg("A site cannot be supplied by itself, nor by one that it supplies."))
+            checks.add(
+                "/supplied_by", msg("A site cannot be supplied by itself, nor by one that it supplies.")
+            )
             return
         above = session.get(Site, above.supplied_by_id) if above.supplied_by_id else None
     if supplier is not None:
