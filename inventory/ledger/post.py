@@ -1,13 +1,13 @@
 """The one writer of stock: a posting with its movements, the balances and the day totals, in one go."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import Table, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from inventory.errors import Conflict, FieldError, msg
@@ -87,7 +87,7 @@ def post(session: Session, entry: Entry) -> Posted:
     )
     _refuse_shortages(session, entry, locations, balances)
     posting = _write(session, entry)
-    _move_balances(session, entry.moves, balances)
+    _move_balances(session, entry.moves)
     touched = _move_days(session, entry, locations)
     return Posted(posting, False, touched)
 
@@ -104,16 +104,14 @@ def reserve(session: Session, location: Location, wanted: Iterable[tuple[int, in
         free[lot_id] -= quantity
     if short:
         raise _too_little(session, short)
-    for lot_id, quantity, _ in lines:
-        _add(session, location.id, lot_id, reserved=quantity)
+    _change(session, {}, _totals((location.id, lot_id, quantity) for lot_id, quantity, _ in lines))
 
 
 def release(session: Session, location: Location, lines: Iterable[tuple[int, int]]) -> None:
     """Give back what was reserved: (lot id, quantity)."""
     given = list(lines)
     lock_balances(session, [(location, lot_id) for lot_id, _ in given])
-    for lot_id, quantity in given:
-        _add(session, location.id, lot_id, reserved=-quantity)
+    _change(session, {}, _totals((location.id, lot_id, -quantity) for lot_id, quantity in given))
 
 
 def lock_balances(session: Session, places: Iterable[tuple[Location, int]]) -> dict[tuple[int, int], Balance]:
@@ -134,7 +132,7 @@ def lock_balances(session: Session, places: Iterable[tuple[Location, int]]) -> d
             locked = _lock(session, chunk)
             if len(locked) < len(chunk):
                 missing = [row for row in rows if (row["location_id"], row["lot_id"]) not in locked]
-                session.execute(insert_for(session, Balance).values(missing).on_conflict_do_nothing())
+                session.execute(insert_for(session, Balance).on_conflict_do_nothing(), missing)
                 locked = _lock(session, chunk)
             found |= locked
     return found
@@ -243,29 +241,52 @@ def _write(session: Session, entry: Entry) -> Posting:
     return posting
 
 
-def _move_balances(session: Session, moves: Sequence[Move], balances: dict[tuple[int, int], Balance]) -> None:
-    on_hand: dict[tuple[int, int], int] = defaultdict(int)
-    reserved: dict[tuple[int, int], int] = defaultdict(int)
-    for move in moves:
-        on_hand[(move.source_id, move.lot_id)] -= move.quantity
-        on_hand[(move.destination_id, move.lot_id)] += move.quantity
-        if move.reserved:
-            reserved[(move.source_id, move.lot_id)] -= move.quantity
-    for key in balances:
-        if on_hand[key] or reserved[key]:
-            _add(session, *key, on_hand=on_hand[key], reserved=reserved[key])
+Key = tuple[int, int]
+"""(location id, lot id)"""
 
 
-def _add(session: Session, location_id: int, lot_id: int, on_hand: int = 0, reserved: int = 0) -> None:
-    session.execute(
-        update(Balance)
-        .where(Balance.location_id == location_id, Balance.lot_id == lot_id)
-        .values(on_hand=Balance.on_hand + on_hand, reserved=Balance.reserved + reserved)
-        .execution_options(synchronize_session=False)
+def _move_balances(session: Session, moves: Sequence[Move]) -> None:
+    on_hand = _totals(
+        change
+        for move in moves
+        for change in (
+            (move.source_id, move.lot_id, -move.quantity),
+            (move.destination_id, move.lot_id, move.quantity),
+        )
     )
-    known = session.identity_map.get(session.identity_key(Balance, (location_id, lot_id)))
-    if known is not None:
-        session.expire(known)
+    reserved = _totals((move.source_id, move.lot_id, -move.quantity) for move in moves if move.reserved)
+    _change(session, on_hand, reserved)
+
+
+def _totals(changes: Iterable[tuple[int, int, int]]) -> dict[Key, int]:
+    totals: dict[Key, int] = defaultdict(int)
+    for location_id, lot_id, quantity in changes:
+        totals[(location_id, lot_id)] += quantity
+    return totals
+
+
+def _change(session: Session, on_hand: Mapping[Key, int], reserved: Mapping[Key, int]) -> None:
+    """Add to the figures of balances that are locked: one statement for all of them."""
+    rows = [
+        {"at": key[0], "of": key[1], "more": on_hand.get(key, 0), "aside": reserved.get(key, 0)}
+        for key in sorted(on_hand.keys() | reserved.keys())
+        if on_hand.get(key) or reserved.get(key)
+    ]
+    if not rows:
+        return
+    session.connection().execute(_CHANGE, rows)
+    for row in rows:
+        known = session.identity_map.get(session.identity_key(Balance, (row["at"], row["of"])))
+        if known is not None:
+            session.expire(known)
+
+
+_BALANCE = cast(Table, Balance.__table__)
+_CHANGE = (
+    update(_BALANCE)
+    .where(_BALANCE.c.location_id == bindparam("at"), _BALANCE.c.lot_id == bindparam("of"))
+    .values(on_hand=_BALANCE.c.on_hand + bindparam("more"), reserved=_BALANCE.c.reserved + bindparam("aside"))
+)
 
 
 def _move_days(session: Session, entry: Entry, locations: dict[int, Location]) -> frozenset[tuple[int, int]]:
@@ -303,7 +324,7 @@ def _move_days(session: Session, entry: Entry, locations: dict[int, Location]) -
         if change or dispensed
     ]
     for start in range(0, len(rows), CHUNK):
-        statement = insert_for(session, StockDay).values(rows[start : start + CHUNK])
+        statement = insert_for(session, StockDay)
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=["site_id", "lot_id", "day"],
@@ -311,6 +332,7 @@ def _move_days(session: Session, entry: Entry, locations: dict[int, Location]) -
                     "change": StockDay.change + statement.excluded.change,
                     "dispensed": StockDay.dispensed + statement.excluded.dispensed,
                 },
-            )
+            ),
+            rows[start : start + CHUNK],
         )
     return frozenset(touched)

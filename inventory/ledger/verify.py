@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -19,7 +19,7 @@ from inventory.models import (
     Shipment,
     StockDay,
 )
-from inventory.rules.effects import EFFECTS, LocationKind, PostingKind
+from inventory.rules.effects import EFFECTS, INSIDE, ZONES, LocationKind, PostingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ def verify(session: Session) -> Verdict:
         *_effects(session),
         *_reversals(session),
         *_history(session),
+        *_times(session),
+        *_pieces(session),
         *_empty(session),
     ]
     postings, movements, balances = (
@@ -139,7 +141,8 @@ def _days(session: Session) -> Iterator[str]:
         site_id, lot_id, day, change, dispensed, item_id, lot_item_id = row
         expected = sums.pop((site_id, lot_id, day), [0, 0])
         if [change, dispensed] != expected:
-            yield f"day {day} of lot {lot_id} at site {site_id} says {change}/{dispensed}, its movements {expected[0]}/{expected[1]}"
+            said, moved = f"{change}/{dispensed}", f"{expected[0]}/{expected[1]}"
+            yield f"day {day} of lot {lot_id} at site {site_id} says {said}, its movements {moved}"
         if item_id != lot_item_id:
             yield f"day {day} of lot {lot_id} at site {site_id} is under another item"
     for (site_id, lot_id, day), expected in sums.items():
@@ -174,28 +177,63 @@ def _reversals(session: Session) -> Iterator[str]:
     for posting_id, left in sums.items():
         if any(left.values()):
             yield f"posting {posting_id} does not take back exactly what it reverses"
+    for posting_id, kind, reverses_id in session.execute(
+        select(Posting.id, Posting.kind, Posting.reverses_id).where(
+            (Posting.kind == PostingKind.REVERSAL) != Posting.reverses_id.is_not(None)
+        )
+    ):
+        fault = "reverses nothing" if reverses_id is None else f"is no reversal and reverses {reverses_id}"
+        yield f"posting {posting_id}, a {kind}, {fault}"
 
 
 def _history(session: Session) -> Iterator[str]:
-    """No balance inside the house was below zero at the end of any day."""
-    changes: dict[tuple[int, int], dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    """No balance inside the house was below zero at the end of any day; in transit, at any instant.
+
+    A day is one at the site; a shipment may leave on the 2nd, here, and arrive on the 1st, there.
+    """
+    changes: dict[tuple[int, int], dict[date | datetime, int]] = defaultdict(lambda: defaultdict(int))
     for column, sign in ((Movement.destination_id, 1), (Movement.source_id, -1)):
-        rows = session.execute(
-            select(column, Movement.lot_id, Posting.occurred_on, func.sum(Movement.quantity))
-            .join(Posting, Posting.id == Movement.posting_id)
-            .join(Location, Location.id == column)
-            .where(Location.inside)
-            .group_by(column, Movement.lot_id, Posting.occurred_on)
-        )
-        for location_id, lot_id, day, quantity in rows:
-            changes[(location_id, lot_id)][day] += sign * int(quantity)
-    for (location_id, lot_id), days in changes.items():
+        for when, kinds in ((Posting.occurred_on, ZONES), (Posting.occurred_at, INSIDE - ZONES)):
+            rows = session.execute(
+                select(column, Movement.lot_id, when, func.sum(Movement.quantity))
+                .join(Posting, Posting.id == Movement.posting_id)
+                .join(Location, Location.id == column)
+                .where(Location.kind.in_(list(kinds)))
+                .group_by(column, Movement.lot_id, when)
+            )
+            for location_id, lot_id, moment, quantity in rows:
+                changes[(location_id, lot_id)][moment] += sign * int(quantity)
+    for (location_id, lot_id), by_time in changes.items():
         running = 0
-        for day in sorted(days):
-            running += days[day]
+        for moment, change in sorted(by_time.items()):
+            running += change
             if running < 0:
-                yield f"lot {lot_id} at location {location_id} was below zero on {day}: {running}"
+                yield f"lot {lot_id} at location {location_id} was below zero on {moment}: {running}"
                 break
+
+
+def _times(session: Session) -> Iterator[str]:
+    rows = session.scalars(
+        select(Movement.id)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(Movement.occurred_at != Posting.occurred_at)
+    )
+    for movement_id in rows:
+        yield f"movement {movement_id} is of another time than its posting"
+
+
+def _pieces(session: Session) -> Iterator[str]:
+    """The lot of a serialised item is one piece, wherever it is."""
+    held = func.sum(Balance.on_hand)
+    rows = session.execute(
+        select(Lot.id, held)
+        .join(Balance, Balance.lot_id == Lot.id)
+        .where(Lot.serial.is_not(None), Balance.inside)
+        .group_by(Lot.id)
+        .having(held > 1)
+    )
+    for lot_id, quantity in rows:
+        yield f"lot {lot_id} is one piece and is there {quantity} times"
 
 
 def _empty(session: Session) -> Iterator[str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inventory import clock, ledger
+from inventory import ledger
 from inventory.access import Actor, require
 from inventory.errors import Conflict, FieldError, Invalid, NotFound, msg
 from inventory.ledger import Entry, Move

@@ -1,7 +1,7 @@
 """A small house for the ledger's own tests: two sites, an item, lots; postings without any document."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -65,7 +65,7 @@ class House:
             Entry(
                 kind=kind,
                 occurred_on=day,
-                occurred_at=datetime.combine(day, time(12), timezone.utc) if ago else clock.now(),
+                occurred_at=datetime.combine(day, time(12), UTC) if ago else clock.now(),
                 moves=moves,
                 uuid=uuid or uuid4(),
                 document=document,
