@@ -8,9 +8,16 @@ ROOMS = (
     "account",
     "auth",
     "donations",
+    "donors",
     "homes",
+    "items",
+    "policies",
+    "receipts",
     "requisition_forms",
     "requisitions",
+    "sites",
+    "stock",
+    "users",
 )
 """The modules of this floor that hold a blueprint named `bp`."""
 
