@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, case, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from inventory.access import Actor, Role
+from inventory.errors import NotFound, msg
 from inventory.models import Alert, Shipment, Site
 from inventory.queries.paging import Page, Slice, after_id, numbered
 from inventory.queries.stock import check_site
@@ -69,3 +70,14 @@ def alerts_page(session: Session, actor: Actor, wanted: AlertFilter, number: int
     query = _query(session, actor, wanted).order_by(gravity, Alert.opened_at.desc(), Alert.id.desc())
     page = numbered(session, query, number, size)
     return Page([row[0] for row in page.rows], page.number, page.size, page.total)
+
+
+def alert(session: Session, actor: Actor, alert_id: int, *, lock: bool = False) -> Alert:
+    """The alert of that id, if it is the actor's business; locked if something is about to follow from it."""
+    query = select(Alert).where(Alert.id == alert_id, visible(actor))
+    query = query.options(selectinload(Alert.site), selectinload(Alert.item))
+    query = query.execution_options(populate_existing=True)
+    found: Alert | None = session.scalars(query.with_for_update(of=Alert) if lock else query).one_or_none()
+    if found is None:
+        raise NotFound(msg("Not found."))
+    return found

@@ -6,17 +6,23 @@ from flask import Flask
 
 ROOMS = (
     "account",
+    "adjustments",
+    "alerts",
     "auth",
+    "consumptions",
+    "counts",
     "donations",
     "donors",
     "homes",
     "items",
     "policies",
+    "recalls",
     "receipts",
     "requisition_forms",
     "requisitions",
     "sites",
     "stock",
+    "stock_events",
     "users",
 )
 """The modules of this floor that hold a blueprint named `bp`."""

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from flask import abort, g, request
+from flask import session as cookies
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from wtforms import Field
@@ -41,11 +43,11 @@ def site_choices(sites: Iterable[Site], empty: str | None = None) -> list[tuple[
 
 
 def preset_site(sites: Iterable[Site]) -> str | None:
-    """The site that a form begins with: the one of the address, or the only one there is."""
+    """The site that a form begins with: that of the address, the one worked at last, or the only one there is."""
     codes = [site.code for site in sites]
-    asked = request.args.get("site")
-    if asked in codes:
-        return asked
+    for known in (request.args.get("site"), cookies.get("site")):
+        if known in codes:
+            return str(known)
     return codes[0] if len(codes) == 1 else None
 
 
@@ -62,6 +64,11 @@ def stand_at(site: Site | None) -> None:
 def item_name(item: Item) -> str:
     """The name of an item in the reader's language where it is known."""
     return (item.name_fr if current_language().tag == "fr" else None) or item.name
+
+
+def stock_address(site: str, item: str) -> str:
+    """Where the stock card of an item at a site is."""
+    return f"{request.script_root}/stock/{quote(site)}/{quote(item)}"
 
 
 def do_once(purpose: str, token: UUID, work: Callable[[Session], str]) -> str:

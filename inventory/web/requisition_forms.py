@@ -55,6 +55,7 @@ class RequisitionForm(BaseForm):
             ("emergency", _l("Emergency: it cannot wait")),
         ],
         default="regular",
+        validators=[InputRequired(_l("Choose one."))],
     )
     note = TextAreaField(_l("Note"), description=_l("What whoever approves should know."))
     lines = FieldList(FormField(AskedRow), label=_l("What is needed"), min_entries=1)
