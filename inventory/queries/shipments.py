@@ -91,7 +91,7 @@ def _loaded(query: Select[Any], *, whole: bool) -> Select[Any]:
         selectinload(Shipment.origin),
         selectinload(Shipment.destination),
         selectinload(Shipment.requisition),
-        selectinload(Shipment.packages).selectinload(Package.parent),
+        selectinload(Shipment.packages).lazyload(Package.parent),
         lines.selectinload(PackageLine.item),
     ]
     if whole:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from inventory import clock, ledger
 from inventory.access import Actor, require, require_site
@@ -158,7 +158,7 @@ def packages_of(session: Session, shipment: Shipment) -> list[Package]:
             select(Package)
             .where(Package.shipment_id == shipment.id)
             .options(
-                selectinload(Package.parent),
+                lazyload(Package.parent),  # one of these packages: it is there already
                 lines.selectinload(PackageLine.item),
                 lines.selectinload(PackageLine.lot),
             )

@@ -206,7 +206,7 @@ def everything() -> tuple[ExecutableOption, ...]:
         selectinload(Shipment.origin),
         selectinload(Shipment.destination),
         selectinload(Shipment.requisition),
-        selectinload(Shipment.packages).selectinload(Package.parent),
+        selectinload(Shipment.packages).lazyload(Package.parent),
         lines.selectinload(PackageLine.item),
         lines.selectinload(PackageLine.lot),
         selectinload(Shipment.events),
