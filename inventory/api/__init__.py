@@ -4,7 +4,19 @@ from importlib import import_module
 
 from flask import Flask
 
-ROOMS = ("items", "sites", "donors", "receipts", "stock", "stock_events", "requisitions")
+ROOMS = (
+    "items",
+    "sites",
+    "donors",
+    "receipts",
+    "stock",
+    "stock_events",
+    "requisitions",
+    "shipments",
+    "papers",
+    "alerts",
+    "donations",
+)
 """The modules of this floor that hang their views on the blueprint `api`."""
 
 

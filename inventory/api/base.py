@@ -55,6 +55,12 @@ def done(schema: Schema | type[Schema], work: Callable[[Session], Any], status: 
     return idempotency.once(lambda current: encoded(shape.dump(work(current)), status))
 
 
+def gone(work: Callable[[Session], None]) -> Response:
+    """Do `work`, after which there is nothing to tell: 204."""
+    atomically(work)
+    return Response(status=204)
+
+
 def _instance(schema: Schema | type[Schema]) -> Schema:
     return schema if isinstance(schema, Schema) else schema()
 

@@ -75,7 +75,8 @@ def alerts_page(session: Session, actor: Actor, wanted: AlertFilter, number: int
 def alert(session: Session, actor: Actor, alert_id: int, *, lock: bool = False) -> Alert:
     """The alert of that id, if it is the actor's business; locked if something is about to follow from it."""
     query = select(Alert).where(Alert.id == alert_id, visible(actor))
-    query = query.options(selectinload(Alert.site), selectinload(Alert.item))
+    about = (Alert.site, Alert.item, Alert.lot, Alert.shipment)
+    query = query.options(*(selectinload(each) for each in about))
     query = query.execution_options(populate_existing=True)
     found: Alert | None = session.scalars(query.with_for_update(of=Alert) if lock else query).one_or_none()
     if found is None:
