@@ -219,6 +219,7 @@ def _checked(checks: Checks, command: NewRequisition) -> tuple[Site, str | None,
     checks.lines(list(command.lines))
     lines: list[tuple[Item, int]] = []
     seen: dict[str, int] = {}
+    checks.know_items(line.item for line in command.lines)
     for index, line in enumerate(command.lines):
         item = checks.item(line.item, f"/lines/{index}/item")
         quantity = checks.quantity(line.quantity, f"/lines/{index}/quantity")

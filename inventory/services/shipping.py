@@ -223,6 +223,7 @@ def _settle_missing(
     checks = Checks(session)
     checks.lines(list(lines))
     wanted = []
+    checks.know_items(line.item for line in lines)
     for index, line in enumerate(lines):
         at = f"/lines/{index}"
         item = checks.item(line.item, f"{at}/item")
@@ -249,6 +250,7 @@ def _arrived(
 ) -> list[tuple[ArrivedLine, list[tuple[_Share, int]]]]:
     """Each line with the lots that make it up, and how many of each are damaged (those due first)."""
     wanted = []
+    checks.know_items(line.item for line in command.lines)
     for index, line in enumerate(command.lines):
         at = f"/lines/{index}"
         item = checks.item(line.item, f"{at}/item")
