@@ -55,6 +55,11 @@ def done(schema: Schema | type[Schema], work: Callable[[Session], Any], status: 
     return idempotency.once(lambda current: encoded(shape.dump(work(current)), status))
 
 
+def looked_up(schema: Schema | type[Schema], work: Callable[[Session], Any]) -> Response:
+    """The answer to a POST that changes nothing: no transaction is opened unless there is a key to remember it by."""
+    return told(schema, work(read())) if g.get("asked") is None else done(schema, work)
+
+
 def gone(work: Callable[[Session], None]) -> Response:
     """Do `work`, after which there is nothing to tell: 204."""
     atomically(work)

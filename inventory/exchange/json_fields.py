@@ -85,6 +85,17 @@ class Text(_Field, fields.String):
         return value
 
 
+class Free(Text):
+    """A string of any characters, such as a scanner sends."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
+        if not isinstance(value, str):
+            raise _wrong(msg("This must be a string."))
+        if len(value) > self.most:
+            raise _wrong(msg("This is too long: %(most)s characters at most.", most=self.most))
+        return value
+
+
 class Code(Text):
     """The code of an item, a site or a donor."""
 
