@@ -12,7 +12,7 @@ UV := $(BIN)/uv --quiet pip install --python $(BIN)/python --require-hashes
 COMPILE := $(BIN)/uv --quiet pip compile --generate-hashes --no-header --universal --python-version 3.11
 COMPILE += $(if $(UPGRADE),--upgrade)
 MESSAGES := $(wildcard inventory/translations/*/LC_MESSAGES/*.po)
-LINTED := inventory config.py wsgi.py gunicorn.conf.py scripts
+LINTED := inventory bench config.py wsgi.py gunicorn.conf.py scripts
 PYTEST := $(BIN)/python -m pytest
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
