@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, event, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, String, Text, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
+
+from inventory.errors import Superseded
 
 T = TypeVar("T")
 
@@ -79,6 +81,25 @@ class Scaled(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value).scaleb(-self.places)
 
 
+class Chars(TypeDecorator[str]):
+    """Text. What no database can hold (NUL, half of a pair of surrogates) is looked for in vain instead of failing."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or (value.isascii() and "\x00" not in value):
+            return value
+        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+class LongChars(Chars):
+    """The same, of any length."""
+
+    impl = Text
+    cache_ok = True
+
+
 def session() -> Session:
     """The session of the present request or command."""
     return db.session()
@@ -117,7 +138,7 @@ def atomically(work: Callable[[Session], T]) -> T:
         try:
             with transaction() as current:
                 return work(current)
-        except (IntegrityError, OperationalError, StaleDataError) as error:
+        except (IntegrityError, OperationalError, StaleDataError, Superseded) as error:
             if attempt == RETRIES or not _worth_another_try(error):
                 raise
     raise AssertionError

@@ -6,13 +6,17 @@ from sqlalchemy import Connection, text
 from sqlalchemy.types import TypeEngine
 
 import inventory.models  # noqa: F401  (every table)
-from inventory.db import Base, Instant, Scaled
+from inventory.db import Base, Chars, Instant, LongChars, Scaled
 
 
 def render_item(kind: str, thing: object, autogen_context: object) -> str | bool:
     """Our own column types, written as what the database sees."""
     if kind == "type" and isinstance(thing, Scaled):
         return "sa.BigInteger()"
+    if kind == "type" and isinstance(thing, LongChars):
+        return "sa.Text()"
+    if kind == "type" and isinstance(thing, Chars):
+        return f"sa.String(length={thing.impl_instance.length})"
     if kind == "type" and isinstance(thing, Instant):
         return "sa.DateTime(timezone=True)"
     return False

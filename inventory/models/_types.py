@@ -4,21 +4,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer
 from sqlalchemy.orm import mapped_column
 
 from inventory import clock
-from inventory.db import Instant, Scaled
+from inventory.db import Chars, Instant, LongChars, Scaled
 
 Big = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key; SQLite counts up only an INTEGER."""
 
 Key = Annotated[int, mapped_column(Big, primary_key=True)]
-Code = Annotated[str, mapped_column(String(32), unique=True)]
-Number = Annotated[str, mapped_column(String(24), unique=True)]
-Word = Annotated[str, mapped_column(String(32))]
-Name = Annotated[str, mapped_column(String(200))]
-Prose = Annotated[str, mapped_column(Text)]
+Code = Annotated[str, mapped_column(Chars(32), unique=True)]
+Number = Annotated[str, mapped_column(Chars(24), unique=True)]
+Word = Annotated[str, mapped_column(Chars(32))]
+Name = Annotated[str, mapped_column(Chars(200))]
+Prose = Annotated[str, mapped_column(LongChars)]
 Quantity = Annotated[int, mapped_column(BigInteger)]
 When = Annotated[datetime, mapped_column(Instant)]
 Recorded = Annotated[datetime, mapped_column(Instant, default=clock.now)]

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.access import Role
-from inventory.db import Base, Instant
+from inventory.db import Base, Chars, Instant
 from inventory.models._types import Key, Name, Prose, Recorded, Word, one_of
 from inventory.models.donor import Donor
 from inventory.models.site import Site
@@ -19,14 +19,14 @@ class User(Base):
     __table_args__ = (one_of("role", Role),)
 
     id: Mapped[Key]
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(Chars(254), unique=True)
     name: Mapped[Name]
     role: Mapped[Word]
     password_hash: Mapped[Prose | None]
     active: Mapped[bool] = mapped_column(default=True)
-    language: Mapped[str | None] = mapped_column(String(16))
+    language: Mapped[str | None] = mapped_column(Chars(16))
     donor_id: Mapped[int | None] = mapped_column(ForeignKey("donor.id"))
-    session_key: Mapped[str] = mapped_column(String(64))
+    session_key: Mapped[str] = mapped_column(Chars(64))
     created_at: Mapped[Recorded]
     last_login_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -50,7 +50,7 @@ class ApiToken(Base):
 
     id: Mapped[Key]
     user_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    digest: Mapped[str] = mapped_column(Chars(64), unique=True)
     hint: Mapped[Word]
     label: Mapped[Name | None]
     created_at: Mapped[Recorded]
@@ -68,8 +68,8 @@ class IdempotencyKey(Base):
 
     id: Mapped[Key]
     user_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    key: Mapped[str] = mapped_column(String(255))
-    digest: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(Chars(255))
+    digest: Mapped[str] = mapped_column(Chars(64))
     status: Mapped[int]
     content_type: Mapped[Name]
     body: Mapped[bytes] = mapped_column(LargeBinary)
@@ -86,6 +86,6 @@ class LoginFailure(Base):
     )
 
     id: Mapped[Key]
-    email: Mapped[str] = mapped_column(String(254))
-    address: Mapped[str] = mapped_column(String(64))
+    email: Mapped[str] = mapped_column(Chars(254))
+    address: Mapped[str] = mapped_column(Chars(64))
     at: Mapped[Recorded]

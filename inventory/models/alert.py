@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base, Instant
+from inventory.db import Base, Chars, Instant
 from inventory.models._types import Key, LotRef, Prose, Quantity, Recorded, Word, one_of
 from inventory.models.item import Item
 from inventory.models.lot import Lot
@@ -34,7 +34,7 @@ class Alert(Base):
 
     id: Mapped[Key]
     kind: Mapped[Word]
-    subject: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(Chars(80))
     severity: Mapped[Word]
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
@@ -43,13 +43,13 @@ class Alert(Base):
     quantity: Mapped[Quantity | None]
     threshold: Mapped[Quantity | None]
     suggested_quantity: Mapped[Quantity | None]
-    document: Mapped[str | None] = mapped_column(String(64))
+    document: Mapped[str | None] = mapped_column(Chars(64))
     message: Mapped[dict[str, Any]] = mapped_column(JSON)
     opened_at: Mapped[Recorded] = mapped_column(index=True)
     resolved_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    acknowledged_by: Mapped[str | None] = mapped_column(String(200))
+    acknowledged_by: Mapped[str | None] = mapped_column(Chars(200))
     note: Mapped[Prose | None]
 
     site: Mapped[Site | None] = relationship(lazy="raise")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inventory.db import Base
+from inventory.db import Base, Chars
 from inventory.models._types import Key, Name, Recorded, Word
 
 
@@ -19,5 +19,5 @@ class AuditEntry(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     by: Mapped[Name]
     action: Mapped[Word]
-    subject: Mapped[str] = mapped_column(String(80), index=True)
+    subject: Mapped[str] = mapped_column(Chars(80), index=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_precision
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base
+from inventory.db import Base, Chars
 from inventory.models._types import (
     Day,
     ItemRef,
@@ -49,7 +49,7 @@ class Donation(Base):
     pledged_on: Mapped[Day]
     reference: Mapped[Name | None]
     amount_minor: Mapped[int | None] = mapped_column(BigInteger)
-    currency: Mapped[str | None] = mapped_column(String(3))
+    currency: Mapped[str | None] = mapped_column(Chars(3))
     shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shipment.id"), index=True)
     unannounced: Mapped[bool] = mapped_column(default=False)
     created_by_id: Mapped[UserRef | None]
@@ -133,7 +133,7 @@ class ReceiptLine(Base):
     manufacturer: Mapped[Name | None]
     label_languages: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     unit_value: Mapped[UnitMoney | None]
-    currency: Mapped[str | None] = mapped_column(String(3))
+    currency: Mapped[str | None] = mapped_column(Chars(3))
     value_basis: Mapped[Name | None]
     carton: Mapped[Name | None]
     gross_weight_kg: Mapped[Kilograms | None]

@@ -1,9 +1,8 @@
 """Rows that were imported, so that the same file again imports nothing twice."""
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inventory.db import Base
+from inventory.db import Base, Chars
 from inventory.models._types import Key, Recorded, Word
 
 
@@ -14,6 +13,6 @@ class ImportedRow(Base):
 
     id: Mapped[Key]
     kind: Mapped[Word]
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    document: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(Chars(64), unique=True)
+    document: Mapped[str | None] = mapped_column(Chars(64))
     created_at: Mapped[Recorded]

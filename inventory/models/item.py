@@ -1,9 +1,9 @@
 """Items: what is stocked, in which unit, and the barcodes of its packs."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base
+from inventory.db import Base, Chars
 from inventory.models._types import (
     Code,
     CubicMetres,
@@ -44,8 +44,8 @@ class Item(Base):
     freeze_sensitive: Mapped[bool] = mapped_column(default=False)
     controlled: Mapped[bool] = mapped_column(default=False)
     dangerous: Mapped[bool] = mapped_column(default=False)
-    un_number: Mapped[str | None] = mapped_column(String(8))
-    ven: Mapped[str | None] = mapped_column(String(1))
+    un_number: Mapped[str | None] = mapped_column(Chars(8))
+    ven: Mapped[str | None] = mapped_column(Chars(1))
     unit_weight_kg: Mapped[Kilograms | None]
     unit_volume_m3: Mapped[CubicMetres | None]
     search_text: Mapped[Prose] = mapped_column(default="")
@@ -67,7 +67,7 @@ class Gtin(Base):
     __tablename__ = "gtin"
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
 
-    gtin: Mapped[str] = mapped_column(String(14), primary_key=True)
+    gtin: Mapped[str] = mapped_column(Chars(14), primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
     quantity: Mapped[Quantity]
 

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base
+from inventory.db import Base, Chars
 from inventory.models._types import Day, ItemRef, Key, Name, Prose, Recorded, UnitMoney, UserRef, Word
 from inventory.models.donor import Donor
 from inventory.models.item import Item
@@ -32,11 +32,11 @@ class Lot(Base):
     donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
     manufacturer: Mapped[Name | None]
     serial: Mapped[Name | None]
-    serial_key: Mapped[str | None] = mapped_column(String(260))
+    serial_key: Mapped[str | None] = mapped_column(Chars(260))
     received_on: Mapped[Day]
     arrived_in_country_on: Mapped[Day | None]
     unit_value: Mapped[UnitMoney | None]
-    currency: Mapped[str | None] = mapped_column(String(3))
+    currency: Mapped[str | None] = mapped_column(Chars(3))
     value_basis: Mapped[Name | None]
     recalled_on: Mapped[date | None]
     created_at: Mapped[Recorded]

@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base
+from inventory.db import Base, Chars
 from inventory.models._types import Day, Key, Name, Prose, Quantity, Recorded, UserRef, When, Word, one_of
 from inventory.models.location import Location
 from inventory.models.lot import Lot
@@ -22,7 +22,7 @@ class Posting(Base):
     id: Mapped[Key]
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True)
     kind: Mapped[Word]
-    document: Mapped[str | None] = mapped_column(String(24))
+    document: Mapped[str | None] = mapped_column(Chars(24))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True)
     shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shipment.id"), index=True)
     occurred_on: Mapped[Day]

@@ -1,9 +1,8 @@
 """The last number given in each series of documents."""
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inventory.db import Base
+from inventory.db import Base, Chars
 from inventory.models._types import Quantity
 
 
@@ -12,5 +11,5 @@ class NumberSeries(Base):
 
     __tablename__ = "number_series"
 
-    series: Mapped[str] = mapped_column(String(24), primary_key=True)
+    series: Mapped[str] = mapped_column(Chars(24), primary_key=True)
     last: Mapped[Quantity]

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base, Instant
+from inventory.db import Base, Chars, Instant
 from inventory.models._types import (
     CubicMetres,
     Day,
@@ -62,7 +62,7 @@ class Shipment(Base):
     dispatched_at: Mapped[datetime | None] = mapped_column(Instant)
     received_at: Mapped[datetime | None] = mapped_column(Instant)
     freight_minor: Mapped[Quantity | None]
-    freight_currency: Mapped[str | None] = mapped_column(String(3))
+    freight_currency: Mapped[str | None] = mapped_column(Chars(3))
     created_by_id: Mapped[UserRef | None]
     created_at: Mapped[Recorded]
     version: Mapped[int] = mapped_column(default=1)
@@ -92,7 +92,7 @@ class Package(Base):
 
     id: Mapped[Key]
     shipment_id: Mapped[int] = mapped_column(ForeignKey("shipment.id"), index=True)
-    label: Mapped[str] = mapped_column(String(18), unique=True)
+    label: Mapped[str] = mapped_column(Chars(18), unique=True)
     kind: Mapped[Word]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"), index=True)
     container_number: Mapped[Word | None]

@@ -1,9 +1,9 @@
 """Sites: warehouses, dispensaries, mobile clinics, hospitals and partners."""
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base
+from inventory.db import Base, Chars
 from inventory.models._types import Code, Key, Name, Recorded, Word, one_of
 from inventory.models.words import SiteKind, SiteStatus
 
@@ -19,7 +19,7 @@ class Site(Base):
     name: Mapped[Name]
     kind: Mapped[Word]
     status: Mapped[Word] = mapped_column(default=SiteStatus.OPEN)
-    country: Mapped[str] = mapped_column(String(2))
+    country: Mapped[str] = mapped_column(Chars(2))
     admin1: Mapped[Name | None]
     sensitive: Mapped[bool]
     supplied_by_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base, Instant
+from inventory.db import Base, Chars, Instant
 from inventory.models._types import Key, Recorded, UserRef, When
 from inventory.models.shipment import Shipment
 
@@ -17,7 +17,7 @@ class TrackingLink(Base):
 
     id: Mapped[Key]
     shipment_id: Mapped[int] = mapped_column(ForeignKey("shipment.id"), index=True)
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    digest: Mapped[str] = mapped_column(Chars(64), unique=True)
     expires_at: Mapped[When]
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     views: Mapped[int] = mapped_column(default=0)
