@@ -77,6 +77,10 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class Superseded(Conflict):
+    """Somebody else's transaction did the same meanwhile: whoever tries again finds what it did."""
+
+
 class Invalid(DomainError):
     """Fields are at fault; each is named by its pointer."""
 

@@ -86,6 +86,7 @@ def post(session: Session, entry: Entry) -> Posted:
         ],
     )
     _refuse_shortages(session, entry, locations, balances)
+    _refuse_second_pieces(session, entry, locations)
     posting = _write(session, entry)
     _move_balances(session, entry.moves)
     touched = _move_days(session, entry, locations)
@@ -181,6 +182,43 @@ def _refuse_shortages(
         free[key] -= move.quantity
     if short:
         raise _too_little(session, short)
+
+
+def _refuse_second_pieces(session: Session, entry: Entry, locations: dict[int, Location]) -> None:
+    """The lot of a serialised item is one piece: it comes in once."""
+    coming = [
+        m for m in entry.moves if locations[m.destination_id].inside and not locations[m.source_id].inside
+    ]
+    ids = {move.lot_id for move in coming}
+    serials: dict[int, tuple[str, str]] = {}
+    for chunk in _chunks(ids):
+        rows = session.execute(
+            select(Lot.id, Item.code, Lot.serial)
+            .join(Item, Item.id == Lot.item_id)
+            .where(Lot.id.in_(chunk), Lot.serial.is_not(None))
+        )
+        serials |= {lot_id: (item, serial or "") for lot_id, item, serial in rows}
+    if not serials:
+        return
+    there: dict[int, int] = defaultdict(int)
+    for chunk in _chunks(serials):
+        here = select(Balance.lot_id, Balance.on_hand).where(Balance.lot_id.in_(chunk), Balance.inside)
+        for lot_id, on_hand in session.execute(here):
+            there[lot_id] += on_hand
+    wrong: list[FieldError] = []
+    for move in (move for move in coming if move.lot_id in serials):
+        there[move.lot_id] += move.quantity
+        if there[move.lot_id] > 1:
+            item, serial = serials[move.lot_id]
+            text = msg("The piece %(serial)s of %(item)s is there already.", serial=serial, item=item)
+            wrong.append(FieldError(move.pointer, text))
+    if wrong:
+        raise Conflict(msg("A serial is one piece."), wrong)
+
+
+def _chunks(ids: Iterable[int]) -> list[list[int]]:
+    wanted = sorted(ids)
+    return [wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK)]
 
 
 def _too_little(session: Session, short: list[tuple[str, int, int]]) -> Conflict:
@@ -293,8 +331,7 @@ def _move_days(session: Session, entry: Entry, locations: dict[int, Location]) -
     """Bring the day totals of the `stock` zones up to date; the (site, item) pairs that the posting touched."""
     lot_ids = {move.lot_id for move in entry.moves}
     items: dict[int, int] = {}
-    for start in range(0, len(lot_ids), CHUNK):
-        chunk = sorted(lot_ids)[start : start + CHUNK]
+    for chunk in _chunks(lot_ids):
         items |= {
             lot_id: item_id
             for lot_id, item_id in session.execute(select(Lot.id, Lot.item_id).where(Lot.id.in_(chunk)))

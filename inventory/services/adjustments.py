@@ -97,6 +97,7 @@ def adjust(session: Session, actor: Actor, command: Adjustment) -> StockEvent:
         return known
     checks = Checks(session)
     site = checks.site(command.site)
+    checks.own_stock(site)
     checks.lines(list(command.lines))
     today = clock.today(site.timezone if site else None)
     checks.day(command.occurred_on, "/occurred_on", latest=today)
@@ -119,7 +120,9 @@ def adjust(session: Session, actor: Actor, command: Adjustment) -> StockEvent:
     checks.check()
     assert site is not None
     require_site(actor, "adjustments.write", site.id)
-    event = new_event(session, actor, StockEventKind.ADJUSTMENT, site, command.occurred_on, command.occurred_at)
+    event = new_event(
+        session, actor, StockEventKind.ADJUSTMENT, site, command.occurred_on, command.occurred_at
+    )
     zone = ledger.place(session, LocationKind.STOCK, site_id=site.id)
     lost, found = ledger.place(session, LocationKind.LOST), ledger.place(session, LocationKind.FOUND)
     moves: list[Move] = []
@@ -130,7 +133,10 @@ def adjust(session: Session, actor: Actor, command: Adjustment) -> StockEvent:
             moves.append(Move(lot.id, quantity, found.id, zone.id, reason, pointer=f"{at}/quantity"))
         else:
             parts = out_of(session, [zone.id], item, number, -quantity, at, moves, short)
-            moves += [Move(lot_id, part, source, lost.id, reason, pointer=f"{at}/quantity") for source, lot_id, part in parts]
+            moves += [
+                Move(lot_id, part, source, lost.id, reason, pointer=f"{at}/quantity")
+                for source, lot_id, part in parts
+            ]
     refuse_shortages(short)
     return post_event(session, actor, event, site, PostingKind.ADJUSTMENT, moves, command.uuid)
 
@@ -172,7 +178,10 @@ def dispose(session: Session, actor: Actor, command: Disposal) -> StockEvent:
         order = [LocationKind.REFUSED, LocationKind.QUARANTINE, LocationKind.STOCK]
         sources = [zones[kind].id for kind in order if line.zone in (None, kind)]
         parts = out_of(session, sources, item, number, line.quantity, at, moves, short)
-        moves += [Move(lot_id, part, source, disposed.id, pointer=f"{at}/quantity") for source, lot_id, part in parts]
+        moves += [
+            Move(lot_id, part, source, disposed.id, pointer=f"{at}/quantity")
+            for source, lot_id, part in parts
+        ]
     refuse_shortages(short)
     return post_event(session, actor, event, site, PostingKind.DISPOSAL, moves, command.uuid)
 
@@ -208,8 +217,14 @@ def move_zones(session: Session, actor: Actor, command: ZoneMove) -> StockEvent:
     moves: list[Move] = []
     short: list[FieldError] = []
     for item, number, line, at in parsed:
-        source_id, destination_id = zones[LocationKind(line.source)].id, zones[LocationKind(line.destination)].id
+        source_id, destination_id = (
+            zones[LocationKind(line.source)].id,
+            zones[LocationKind(line.destination)].id,
+        )
         parts = out_of(session, [source_id], item, number, line.quantity, at, moves, short)
-        moves += [Move(lot_id, part, source_id, destination_id, pointer=f"{at}/quantity") for _, lot_id, part in parts]
+        moves += [
+            Move(lot_id, part, source_id, destination_id, pointer=f"{at}/quantity")
+            for _, lot_id, part in parts
+        ]
     refuse_shortages(short)
     return post_event(session, actor, event, site, PostingKind.ZONE_MOVE, moves, command.uuid)

@@ -13,7 +13,7 @@ from inventory import clock
 from inventory.access import Actor
 from inventory.errors import Conflict, Faults, Forbidden, msg
 from inventory.models import Donor, Item, Site
-from inventory.models.words import SiteStatus
+from inventory.models.words import SiteKind, SiteStatus
 from inventory.rules.text import UnfitText, clean, is_code
 
 MAX_QUANTITY = 1_000_000_000
@@ -37,7 +37,9 @@ class Checks(Faults):
         for start in range(0, len(wanted), CHUNK):
             chunk = wanted[start : start + CHUNK]
             self._items |= dict.fromkeys(chunk)
-            self._items |= {row.code: row for row in self.session.scalars(select(Item).where(Item.code.in_(chunk)))}
+            self._items |= {
+                row.code: row for row in self.session.scalars(select(Item).where(Item.code.in_(chunk)))
+            }
 
     def item(self, code: str | None, pointer: str) -> Item | None:
         """The item of that code; an unknown one is a fault."""
@@ -60,6 +62,11 @@ class Checks(Faults):
             self.add(pointer, msg("There is no site with the code %(code)s.", code=code))
         return found
 
+    def own_stock(self, site: Site | None, pointer: str = "/site") -> None:
+        """A partner's stock is not ours to keep books of."""
+        if site is not None and site.kind == SiteKind.PARTNER:
+            self.add(pointer, msg("A partner keeps its own stock. Send a shipment instead."))
+
     def donor(self, code: str | None, pointer: str = "/donor") -> Donor | None:
         """The donor of that code; an unknown one is a fault."""
         found = self.session.scalars(select(Donor).where(Donor.code == code)).one_or_none() if code else None
@@ -71,7 +78,9 @@ class Checks(Faults):
         """A code that a person chose: letters, digits, `-`, `_`, `.`, up to 32."""
         text = (value or "").strip()
         if not is_code(text):
-            self.add(pointer, msg("A code has letters, digits, hyphen, underscore or dot, at most 32 of them."))
+            self.add(
+                pointer, msg("A code has letters, digits, hyphen, underscore or dot, at most 32 of them.")
+            )
         return text
 
     def text(
@@ -112,7 +121,9 @@ class Checks(Faults):
             self.add(pointer, msg("This is more than can be right: %(most)s at most.", most=MAX_QUANTITY))
         return value or 0
 
-    def amount(self, value: Decimal | None, pointer: str, *, places: int, most: int = 10**9) -> Decimal | None:
+    def amount(
+        self, value: Decimal | None, pointer: str, *, places: int, most: int = 10**9
+    ) -> Decimal | None:
         """A decimal that is not negative and has no more than `places` decimals."""
         if value is None:
             return None
@@ -145,14 +156,19 @@ class Checks(Faults):
             return None
         return value
 
-    def day(self, value: date | None, pointer: str, *, latest: date | None = None, required: bool = True) -> date | None:
+    def day(
+        self, value: date | None, pointer: str, *, latest: date | None = None, required: bool = True
+    ) -> date | None:
         """A date in living memory, and not after `latest` where that is given."""
         if value is None:
             if required:
                 self.add(pointer, msg("Give a date."))
             return None
         if latest is not None and value > latest:
-            self.add(pointer, msg("This day has not come yet: %(latest)s at the latest.", latest=latest.isoformat()))
+            self.add(
+                pointer,
+                msg("This day has not come yet: %(latest)s at the latest.", latest=latest.isoformat()),
+            )
         elif not EARLIEST <= value <= LATEST:
             self.add(pointer, msg("This date cannot be right."))
         return value
@@ -175,7 +191,9 @@ def currency_places(currency: str) -> int:
 def own_site(actor: Actor, site: Site) -> None:
     """Raise Forbidden unless the actor works at that site."""
     if not actor.sees_site(site.id):
-        raise Forbidden(msg("The site %(site)s is not one of yours. Ask an administrator to add it.", site=site.code))
+        raise Forbidden(
+            msg("The site %(site)s is not one of yours. Ask an administrator to add it.", site=site.code)
+        )
 
 
 def not_closed(site: Site) -> None:

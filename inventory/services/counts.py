@@ -52,6 +52,7 @@ def count(session: Session, actor: Actor, command: Count) -> StockEvent:
         return known
     checks = Checks(session)
     site = checks.site(command.site)
+    checks.own_stock(site)
     checks.lines(list(command.lines))
     today = clock.today(site.timezone if site else None)
     checks.day(command.counted_on, "/counted_on", latest=today)
@@ -142,4 +143,6 @@ def _keep(
         expected = then.get(lot.id, 0)
         seen = left if index == len(rows) - 1 else min(left, expected)
         left -= seen
-        session.add(CountLine(event_id=event.id, item_id=item.id, lot_id=lot.id, expected=expected, counted=seen))
+        session.add(
+            CountLine(event_id=event.id, item_id=item.id, lot_id=lot.id, expected=expected, counted=seen)
+        )

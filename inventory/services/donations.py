@@ -66,7 +66,10 @@ def donate(session: Session, actor: Actor, command: NewDonation) -> Donation:
             checks.add("/amount", msg("A donation of goods has no amount."))
         checks.lines(list(command.lines))
     items = [
-        (checks.item(line.item, f"/lines/{index}/item"), checks.quantity(line.quantity, f"/lines/{index}/quantity"))
+        (
+            checks.item(line.item, f"/lines/{index}/item"),
+            checks.quantity(line.quantity, f"/lines/{index}/quantity"),
+        )
         for index, line in enumerate(command.lines)
     ]
     checks.check()
@@ -82,7 +85,9 @@ def donate(session: Session, actor: Actor, command: NewDonation) -> Donation:
         currency=command.currency if kind == DonationKind.MONEY else None,
         shipment_id=shipment_id,
         created_by_id=actor.user_id,
-        lines=[DonationLine(item_id=item.id, item=item, quantity=quantity) for item, quantity in items if item],
+        lines=[
+            DonationLine(item_id=item.id, item=item, quantity=quantity) for item, quantity in items if item
+        ],
     )
     session.add(donation)
     session.flush()
@@ -95,6 +100,8 @@ def unannounced(session: Session, actor: Actor, donor: Donor, received_on: date)
 
     WHO Guidelines for Medicine Donations, article 10, asks for one for every donation.
     """
+    # Two receipts at once would each make one: the second waits here and finds it.
+    session.execute(select(Donor.id).where(Donor.id == donor.id).with_for_update(key_share=True))
     query = select(Donation).where(
         Donation.donor_id == donor.id,
         Donation.unannounced,

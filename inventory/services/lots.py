@@ -92,15 +92,17 @@ def known_expiry(session: Session, item: Item, number: str) -> date | None:
 
 
 def refuse_known_serials(session: Session, serials: Sequence[tuple[Item, str, str]]) -> None:
-    """Raise Conflict for each (item, serial, pointer of its line) that was received before, or stands here twice."""
+    """Raise Conflict for each (item, serial, its pointer) that was received before, or stands here twice."""
     seen: set[str] = set()
     wrong: list[FieldError] = []
     for item, number, at in serials:
         key = serial_key(item, number) or ""
         known = session.scalar(select(Lot.id).where(Lot.serial_key == key))
         if known is not None or key in seen:
-            text = msg("The serial %(serial)s of %(item)s was received already.", serial=number, item=item.code)
-            wrong.append(FieldError(f"{at}/serial", text))
+            text = msg(
+                "The serial %(serial)s of %(item)s was received already.", serial=number, item=item.code
+            )
+            wrong.append(FieldError(at, text))
         seen.add(key)
     if wrong:
         raise Conflict(msg("A serial is one piece and is received once."), wrong)

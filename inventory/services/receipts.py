@@ -1,7 +1,7 @@
 """Receipts: what was unloaded becomes lots, each in the zone that the checks give it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -46,6 +46,7 @@ class _Line:
     lot: str
     expires_on: date | None
     at: str
+    lot_at: str
     warnings: list[Finding] = field(default_factory=list)
 
 
@@ -59,6 +60,7 @@ def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits 
         return get_receipt(session, actor, known.number)
     checks = Checks(session)
     site = checks.site(command.site)
+    checks.own_stock(site)
     header = _header(checks, command, site)
     donation, donor = _giver(session, checks, command)
     checks.lines(list(command.lines))
@@ -74,7 +76,9 @@ def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits 
     not_closed(site)
     verdicts = _judge(checks, command, lines, donation, donor, limits or Limits())
     checks.check()
-    refuse_known_serials(session, [(line.item, line.lot, line.at) for line in lines if line.item.serialised])
+    refuse_known_serials(
+        session, [(line.item, line.lot, line.lot_at) for line in lines if line.item.serialised]
+    )
     if donation is None and donor is not None:
         donation = unannounced(session, actor, donor, command.received_on)
     receipt = Receipt(
@@ -176,21 +180,30 @@ def _line(session: Session, checks: Checks, given: NewReceiptLine, at: str) -> _
     if given.declared is not None:
         checks.quantity(given.declared, f"{at}/declared", least=0)
     checks.quantity(given.damaged, f"{at}/damaged", least=0)
-    if given.damaged > quantity:
+    if given.damaged > quantity > 0:
         checks.add(f"{at}/damaged", msg("More cannot be damaged than came."))
     checks.word(given.zone, ("stock", "quarantine"), f"{at}/zone")
     checks.word(given.expiry_precision, ("day", "month"), f"{at}/expiry_precision")
     checks.amount(given.unit_value, f"{at}/unit_value", places=6)
     checks.currency(given.currency, f"{at}/currency", required=given.unit_value is not None)
     checks.amount(given.gross_weight_kg, f"{at}/gross_weight_kg", places=9, most=100_000)
-    for name in ("manufacturer", "value_basis", "carton"):
-        checks.text(getattr(given, name), f"{at}/{name}")
-    checks.text(given.note, f"{at}/note", most=2000, lines=True)
+    given = replace(
+        given,
+        note=checks.text(given.note, f"{at}/note", most=2000, lines=True),
+        **{
+            name: checks.text(getattr(given, name), f"{at}/{name}")
+            for name in ("manufacturer", "value_basis", "carton")
+        },
+    )
+    for position, exception in enumerate(given.exceptions):
+        checks.text(exception.accepted_by, f"{at}/exceptions/{position}/accepted_by")
+        checks.text(exception.reason, f"{at}/exceptions/{position}/reason", most=2000, lines=True)
     if item is None:
         return None
     if item.serialised:
         number = _serial(checks, item, number, quantity, f"{at}/{field_name}", at)
-    return _Line(given, item, number, _expiry(session, checks, item, number, given, at), at)
+    expires_on = _expiry(session, checks, item, number, given, at)
+    return _Line(given, item, number, expires_on, at, f"{at}/{field_name}")
 
 
 def _serial(checks: Checks, item: Item, number: str, quantity: int, pointer: str, at: str) -> str:
@@ -230,12 +243,13 @@ def _judge(
     donor: Donor | None,
     limits: Limits,
 ) -> list[rules.Verdict]:
+    announced = donation is not None and not donation.unannounced
     promised = {line.item_id for line in donation.lines} if donation is not None else set()
     header = rules.Header(
         received_on=command.received_on,
         arrived_in_country_on=command.arrived_in_country_on,
         consent_reference=command.consent_reference,
-        announced=donation is not None,
+        announced=announced,
         has_donor=donor is not None,
     )
     verdicts = rules.check_receipt(
@@ -254,7 +268,7 @@ def _judge(
                 carton=line.given.carton,
                 gross_weight_kg=line.given.gross_weight_kg,
                 returned_or_sample=line.given.returned_or_sample,
-                announced=line.item.id in promised if promised else donation is not None,
+                announced=line.item.id in promised if promised else announced,
                 zone="quarantine" if line.given.zone == "quarantine" else "stock",
                 exceptions=tuple(
                     rules.ExceptionGiven(given.rule, given.accepted_by, given.reason)

@@ -6,18 +6,21 @@ from sqlalchemy.orm import Session
 
 from inventory import ledger
 from inventory.access import Actor
-from inventory.errors import Invalid, msg
+from inventory.errors import Invalid, Superseded, msg
 from inventory.models import Posting
 from inventory.services import alerts
 
 
-def post(
-    session: Session, entry: ledger.Entry, also: Iterable[tuple[int, int]] = ()
-) -> ledger.Posted:
-    """Post `entry` and refresh the alerts of the (site, item) pairs that it touched, and of those in `also`."""
+def post(session: Session, entry: ledger.Entry, also: Iterable[tuple[int, int]] = ()) -> ledger.Posted:
+    """Post `entry` and refresh the alerts of the (site, item) pairs that it touched, and of those in `also`.
+
+    Raises Superseded where another document was posted under the same UUID: its service answers with that one.
+    """
     posted = ledger.post(session, entry)
-    if not posted.replayed:
-        alerts.refresh(session, posted.touched | set(also))
+    if posted.replayed:
+        document = posted.posting.document or ""
+        raise Superseded(msg("This was recorded already, as %(document)s.", document=document))
+    alerts.refresh(session, posted.touched | set(also))
     return posted
 
 

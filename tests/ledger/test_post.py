@@ -1,5 +1,6 @@
 """The one writer of stock: all or nothing, once, and never below zero on any day."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from inventory import ledger
 from inventory.errors import Conflict
 from inventory.models import Movement, Posting, StockDay
 from inventory.rules.effects import IllegalEffect, LocationKind, PostingKind
+from tests.factories import create_item
 
 K = LocationKind
 
@@ -151,8 +153,6 @@ def test_what_leaves_as_reserved_is_no_longer_reserved(house):
     zone = house.at(K.STOCK)
     ledger.reserve(house.session, zone, [(lot.id, 7, "/")])
     move = house.move(lot, 7, K.STOCK, K.IN_TRANSIT)
-    from dataclasses import replace
-
     with pytest.raises(Conflict):
         house.post(PostingKind.DISPATCH, replace(move, reserved=True, quantity=8))
     house.post(PostingKind.DISPATCH, replace(move, reserved=True))
@@ -207,3 +207,22 @@ def test_holders_are_told_inside_and_with_partners(house):
     house.consume(lot, 4)
     held = {(location.kind, quantity) for location, _, quantity in ledger.holders_of(house.session, [lot.id])}
     assert held == {(K.STOCK, 6), (K.QUARANTINE, 5)}
+
+
+def test_a_piece_comes_in_once(house):
+    piece = create_item(house.session, serialised=True, tracks_expiry=False, category="vehicle")
+    lot = house.lot("S1", piece)
+    lot.serial = "S1"
+    house.session.flush()
+    with pytest.raises(Conflict) as refused:
+        house.post(
+            PostingKind.RECEIPT, *(house.move(lot, 1, K.SUPPLIER, K.STOCK, f"/lines/{i}") for i in range(2))
+        )
+    assert [error.pointer for error in refused.value.errors] == ["/lines/1"]
+    house.receive(lot, 1)
+    with pytest.raises(Conflict):
+        house.post(PostingKind.ADJUSTMENT, house.move(lot, 1, K.FOUND, K.QUARANTINE))
+    house.post(PostingKind.ZONE_MOVE, house.move(lot, 1, K.STOCK, K.QUARANTINE))
+    house.post(PostingKind.DISPOSAL, house.move(lot, 1, K.QUARANTINE, K.DISPOSED))
+    house.post(PostingKind.ADJUSTMENT, house.move(lot, 1, K.FOUND, K.STOCK))
+    assert house.faults() == []

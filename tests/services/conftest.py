@@ -1,0 +1,77 @@
+"""What the tests of use cases share: each call in a transaction of its own, as the edges do it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inventory import ledger
+from inventory.db import atomically
+from inventory.models import Alert, Balance, Location, Lot, Site
+from inventory.rules.effects import LocationKind
+
+Do = Callable[..., Any]
+
+
+@pytest.fixture
+def do(session: Session) -> Do:
+    """`do(service, *arguments)`: whole or not at all; what it answered."""
+    session.commit()
+
+    def call(service: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return atomically(lambda s: service(s, *args, **kwargs))
+
+    return call
+
+
+@pytest.fixture
+def on_hand(session: Session) -> Callable[..., int]:
+    """Base units of a lot (or of all lots of that number) in a zone of a site."""
+
+    def look(site: Site, lot: Lot | str, zone: str = "stock") -> int:
+        query = (
+            select(Balance.on_hand)
+            .join(Location, Location.id == Balance.location_id)
+            .join(Lot, Lot.id == Balance.lot_id)
+            .where(Location.site_id == site.id, Location.kind == zone)
+        )
+        query = query.where(Lot.number == lot if isinstance(lot, str) else Lot.id == lot.id)
+        return sum(session.scalars(query))
+
+    return look
+
+
+@pytest.fixture
+def total(session: Session) -> Callable[[LocationKind], int]:
+    """Base units, over all lots, at the places of a kind."""
+
+    def look(kind: LocationKind) -> int:
+        query = select(Balance.on_hand).join(Location, Location.id == Balance.location_id)
+        return sum(session.scalars(query.where(Location.kind == kind)))
+
+    return look
+
+
+@pytest.fixture
+def open_alerts(session: Session) -> Callable[[Site], set[str]]:
+    """The kinds of the alerts that are open at a site."""
+
+    def look(site: Site) -> set[str]:
+        session.expire_all()
+        query = select(Alert.kind).where(Alert.site_id == site.id, Alert.resolved_at.is_(None))
+        return set(session.scalars(query))
+
+    return look
+
+
+@pytest.fixture
+def sound(session: Session) -> Callable[[], None]:
+    """The ledger proves itself."""
+
+    def prove() -> None:
+        session.expire_all()
+        assert ledger.verify(session).faults == []
+
+    return prove
