@@ -141,7 +141,7 @@ def hints() -> ResponseReturnValue:
     )
     told: list[Mapping[str, str] | None] = []
     for item, typed, lot in rows:
-        quantity = _whole(typed)
+        quantity = whole_of(typed)
         found = (
             would_take(session(), me(), site, item, quantity or 1, lot=lot.strip() or None, usable_on=day)
             if site and item
@@ -151,7 +151,8 @@ def hints() -> ResponseReturnValue:
     return {"hints": told}
 
 
-def _whole(typed: str) -> int:
+def whole_of(typed: str) -> int:
+    """A quantity being typed; 0 while it is none."""
     text = fold(typed).replace(" ", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
 
