@@ -1,7 +1,9 @@
 """The catalogue: items with their packs, found whatever the spelling."""
 
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,6 +12,7 @@ from inventory import clock
 from inventory.access import requires
 from inventory.db import atomically, session
 from inventory.errors import DomainError
+from inventory.extensions import current_language
 from inventory.models import Item
 from inventory.queries import catalogue, stock
 from inventory.queries.in_transit import in_transit_total
@@ -134,3 +137,11 @@ def _data(item: Item) -> dict[str, Any]:
 
 def _words() -> dict[str, Any]:
     return {"said": said, "categories": CATEGORIES, "ven": VEN}
+
+
+def exact(value: Decimal) -> str:
+    """A decimal with every digit that it has."""
+    return format_decimal(value, "#,##0.#########", locale=current_language().dates, numbering_system="latn")
+
+
+bp.add_app_template_filter(exact)

@@ -72,7 +72,7 @@ class LotForm(LineForm):
     currency = Choice(_l("Currency"), choices=[(code, code) for code in CURRENCIES], default="EUR")
     value_basis = Choice(_l("Basis of the value"))
     carton = Text(_l("Carton"), render_kw={"maxlength": 200, "autocomplete": "off"})
-    gross_weight_kg = Amount(_l("Weight of the carton, kg"))
+    gross_weight_kg = Amount(_l("Weight, kg"), description=_l("Of the whole carton."))
     zone = Choice(_l("Put in"), default="stock")
     returned_or_sample = BooleanField(_l("Returned by a patient, or a free sample"))
     exception_rule = Choice(_l("Taken in spite of"))

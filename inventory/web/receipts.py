@@ -1,5 +1,7 @@
 """Goods received: the list, the form, what became of a receipt, its paper, and taking it back."""
 
+import re
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -19,10 +21,11 @@ from inventory.services.lots import known_expiry
 from inventory.services.receipts import Limits
 from inventory.web.forms import asked, asked_day, asked_number, name_items, put_errors, rows_changed
 from inventory.web.guard import me
-from inventory.web.pages import PAGE, my_sites, preset_site, stand_at, valid_number, zone_of
+from inventory.web.pages import PAGE, item_name, my_sites, preset_site, stand_at, valid_number, zone_of
 from inventory.web.receipt_forms import NAMES, ReceiptFilters, ReceiptForm, TakeBackForm
 from inventory.web.receipt_paper import note_of
 from inventory.web.reference_words import CHECKS, VALUE_BASES, said
+from inventory.web.words import day
 
 bp = Blueprint("receipts", __name__, url_prefix="/receipts")
 
@@ -96,7 +99,9 @@ def show(number: str) -> ResponseReturnValue:
     stand_at(receipt.site)
     lines = [_shown(line) for line in receipt.lines]
     today = clock.today(receipt.site.timezone)
-    return render_template("receipts/show.html", receipt=receipt, lines=lines, today=today)
+    return render_template(
+        "receipts/show.html", receipt=receipt, lines=lines, today=today, item_name=item_name
+    )
 
 
 @bp.route("/<number>/take-back", methods=["GET", "POST"])
@@ -138,7 +143,7 @@ def _shown(line: ReceiptLine) -> dict[str, Any]:
         placed = [("stock", line.quantity - line.damaged), ("quarantine", line.damaged)]
     warnings: dict[str, list[str]] = {}
     for each in line.warnings:
-        warnings.setdefault(each["rule"], []).append(render(Message.from_json(each["detail"])))
+        warnings.setdefault(each["rule"], []).append(_told(each["detail"]))
     difference = None if line.declared is None else line.quantity - line.declared
     return {
         "row": line,
@@ -148,6 +153,17 @@ def _shown(line: ReceiptLine) -> dict[str, Any]:
         "difference": difference or None,
         "basis": said(VALUE_BASES, line.value_basis),
     }
+
+
+def _told(stored: dict[str, Any]) -> str:
+    """A stored finding in the reader's language; its dates as pages write them."""
+    found = Message.from_json(stored)
+    dates = {name: day(date.fromisoformat(value)) for name, value in found.params.items() if _is_date(value)}
+    return render(Message(found.text, {**found.params, **dates}))
+
+
+def _is_date(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None
 
 
 def set_aside(receipt: Receipt) -> int:

@@ -53,6 +53,11 @@ VEN = {"V": msg("Vital"), "E": msg("Essential"), "N": msg("Non-essential")}
 CATEGORIES = {
     "medicine": msg("Medicines"),
     "consumable": msg("Consumables"),
+    "dressing": msg("Dressings"),
+    "laboratory": msg("Laboratory"),
+    "gynaecology": msg("Gynaecology"),
+    "acupuncture": msg("Acupuncture"),
+    "art_therapy": msg("Art therapy"),
     "equipment": msg("Equipment"),
     "hygiene": msg("Hygiene"),
     "nutrition": msg("Nutrition"),

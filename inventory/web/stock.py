@@ -127,7 +127,10 @@ def _place(where: str, kind: str, site: str) -> str:
     if kind in ZONES:
         code, _slash, zone = where.rpartition("/")
         return said(ZONES, zone) if code == site else code
-    return where if kind == "in_transit" else said(PLACES, kind)
+    if kind in ("in_transit", "missing") and "/" in where:
+        number = where.partition("/")[0]
+        return number if kind == "in_transit" else _("missing from %(shipment)s", shipment=number)
+    return said(PLACES, kind)
 
 
 def _view() -> str:

@@ -132,10 +132,13 @@
 
   // ---- lines: rows to add and remove, sums, the Enter key -----------------------------------------
 
+  // What a closed <details> holds has an offsetParent all the same.
+  const visible = (field) => (field.checkVisibility ? field.checkVisibility() : field.offsetParent !== null);
+
   const inputsOf = (row) =>
     all("input, select, textarea", row).filter(
       (field) =>
-        field.type !== "hidden" && !field.disabled && !field.matches(".tomselected") && field.offsetParent,
+        field.type !== "hidden" && !field.disabled && !field.matches(".tomselected") && visible(field),
     );
 
   function amount(text) {

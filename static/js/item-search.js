@@ -74,8 +74,18 @@
     if (select.tomselect) return;
     new window.TomSelect(select, {
       maxOptions: 500,
-      selectOnTab: true,
+      allowEmptyOption: true,
       hidePlaceholder: true,
+      onInitialize() {
+        // Tab takes what was looked for; passing through a list by Tab chooses nothing.
+        this.control_input.addEventListener(
+          "keydown",
+          (event) => {
+            if (event.key === "Tab") this.settings.selectOnTab = this.inputValue() !== "";
+          },
+          true,
+        );
+      },
       render: { no_results: () => `<div class="no-results">${words().searchNone}</div>` },
     });
   }

@@ -25,6 +25,18 @@
     }
   }
 
+  // Enter in the head of the form goes on as well: it never sends a form that is half filled in.
+  document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
+    if (!field.form?.querySelector("[data-known-lot]") || !field.matches("input, select") || field.closest("[data-row]")) return;
+    event.preventDefault();
+    const fields = [...field.form.elements].filter(
+      (each) => each.matches("input:not([type=hidden]), select:not(.tomselected)") && each.checkVisibility() && !each.disabled,
+    );
+    fields[fields.indexOf(field) + 1]?.focus();
+  });
+
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-known-lot] [data-lot]")) remember(event.target.closest("[data-row]"));
   });
