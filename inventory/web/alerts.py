@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from inventory.access import requires
 from inventory.db import session
-from inventory.errors import Conflict, DomainError, Message, msg
+from inventory.errors import Conflict, DomainError, msg
 from inventory.extensions import render
 from inventory.models import Alert
 from inventory.queries import alerts as reading
@@ -20,6 +20,7 @@ from inventory.web import labels
 from inventory.web.forms import asked, asked_number
 from inventory.web.guard import me
 from inventory.web.pages import PAGE, do_once, item_name, my_sites, page_token, stock_address
+from inventory.web.words import told
 
 bp = Blueprint("alerts", __name__)
 ASKING = {"stock_out", "emergency", "reorder"}
@@ -50,7 +51,7 @@ def _page(status: int = 200, error: str | None = None) -> ResponseReturnValue:
         sites=my_sites(partners=False),
         kinds=labels.ALERTS,
         severities=labels.SEVERITIES,
-        words=lambda alert: render(Message.from_json(alert.message)),
+        words=told,
         acts=_acts,
         may_ask=_may_ask,
         item_name=item_name,

@@ -61,6 +61,14 @@ def said(message: Message | Mapping[str, Any]) -> str:
     return render(message if isinstance(message, Message) else Message.from_json(message))
 
 
+def told(alert: Any) -> str:
+    """An alert's message with the names of item and site, in the reader's language, instead of their codes."""
+    message = Message.from_json(alert.message)
+    names = {"item": named(alert.item)} if alert.item is not None else {}
+    names |= {"site": alert.site.name} if alert.site is not None else {}
+    return render(Message(message.text, {**message.params, **names}))
+
+
 def named(item: Any) -> str:
     """An item's name in the reader's language, where there is one."""
     french = current_language().tag == "fr"
@@ -74,5 +82,5 @@ def country(code: str) -> str:
 
 def install(app: Flask) -> None:
     """Give the templates these filters."""
-    for function in (number, day, moment, money, said, named, country):
+    for function in (number, day, moment, money, said, told, named, country):
         app.jinja_env.filters[function.__name__] = function
