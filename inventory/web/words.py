@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from gettext import NullTranslations
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
+from babel.support import Translations
 from flask import Flask, g
 
 from inventory.errors import Message
-from inventory.extensions import current_language, render
+from inventory.extensions import TRANSLATIONS, current_language, render
 
 DAY = "d MMM y"
 
@@ -80,7 +83,25 @@ def country(code: str) -> str:
     return str(Locale.parse(current_language().dates).territories.get(code, code))
 
 
+@cache
+def _catalogue(name: str) -> NullTranslations:
+    return Translations.load(str(TRANSLATIONS), [name])
+
+
+def _words() -> NullTranslations:
+    """The catalogue of this request. Flask-Babel looks for it anew for each text, and a page has hundreds."""
+    return _catalogue(current_language().catalogue)
+
+
 def install(app: Flask) -> None:
-    """Give the templates these filters."""
+    """Give the templates these filters, and their texts in the reader's language."""
     for function in (number, day, moment, money, said, told, named, country):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _words().gettext(text),
+        ngettext=lambda one, many, count: _words().ngettext(one, many, count),
+        newstyle=True,
+        pgettext=lambda context, text: _words().pgettext(context, text),
+        npgettext=lambda context, one, many, count: _words().npgettext(context, one, many, count),
+    )
+    app.jinja_env.globals["msg"] = str  # marks a text that is translated where it is shown
