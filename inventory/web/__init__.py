@@ -21,6 +21,7 @@ ROOMS = (
     "receipts",
     "requisition_forms",
     "requisitions",
+    "setup",
     "shipments",
     "shipping",
     "sites",

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -14,7 +14,8 @@ from wtforms.validators import InputRequired, Length
 
 from inventory.access import public
 from inventory.db import atomically
-from inventory.services import accounts
+from inventory.db import session as database
+from inventory.services import accounts, demo
 from inventory.web.guard import Login
 
 bp = Blueprint("auth", __name__)
@@ -60,8 +61,8 @@ def login() -> ResponseReturnValue:
     return render_template("auth/login.html", form=form, demo_logins=_demo_logins(), shell=False), status
 
 
-def _signed_in(database: Session, email: str, password: str, address: str) -> Login | None:
-    user = accounts.log_in(database, email, password, address)
+def _signed_in(current: Session, email: str, password: str, address: str) -> Login | None:
+    user = accounts.log_in(current, email, password, address)
     return Login(user) if user is not None else None
 
 
@@ -75,7 +76,7 @@ def _next() -> str:
 
 def _demo_logins() -> list[dict[str, str | None]]:
     """The accounts of the demonstration, where it is what this database holds."""
-    return current_app.config.get("DEMO_LOGINS") or []
+    return demo.logins() if demo.is_loaded(database()) else []
 
 
 @bp.post("/logout")
