@@ -40,7 +40,12 @@ class PackRow(LineForm):
 class PackForm(BaseForm):
     """A package and what goes into it."""
 
-    kind = Choice(_l("Kind"), choices=labels.choices(labels.PACKAGES), default="carton")
+    kind = Choice(
+        _l("Kind"),
+        [InputRequired(_l("Choose one."))],
+        choices=labels.choices(labels.PACKAGES),
+        default="carton",
+    )
     parent = Choice(_l("It lies in"), choices=[])
     gross_weight_kg = Amount(_l("Gross weight"))
     volume_m3 = Amount(_l("Volume"))
@@ -73,7 +78,12 @@ class EventForm(BaseForm):
         [InputRequired(_l("Say what happened."))],
         choices=labels.choices(labels.MILESTONES, _l("Choose")),
     )
-    classifier = Choice(_l("How sure"), choices=labels.choices(labels.CLASSIFIERS), default="actual")
+    classifier = Choice(
+        _l("How sure"),
+        [InputRequired(_l("Choose one."))],
+        choices=labels.choices(labels.CLASSIFIERS),
+        default="actual",
+    )
     occurred_at = Moment(_l("When"), [InputRequired(_l("Give the time."))])
     place = Text(_l("Place"))
     note = TextAreaField(_l("Note"), description=_l("Staff read it; donors do not."))
@@ -252,7 +262,7 @@ def steps(found: Any) -> list[dict[str, Any]]:
     """What happened and what is expected, by date, in plain words: of a shipment read whole or as outsiders see it."""
     events = found.steps if hasattr(found, "steps") else found.events
     reached = {event.milestone for event in events if event.classifier == "actual"}
-    told: list[tuple[datetime, dict[str, Any]]] = []
+    told: list[tuple[datetime, int, dict[str, Any]]] = []
     for event in events:
         actual = event.classifier == "actual"
         over = not actual and (event.milestone in reached or found.status in ("received", "cancelled"))
@@ -269,14 +279,14 @@ def steps(found: Any) -> list[dict[str, Any]]:
             "state": "done" if actual or over else "next",
             "glyph": None if actual else "clock",
         }
-        told.append((event.occurred_at, step))
-    for at, title, glyph in (
-        (getattr(found, "created_at", None), _("Begun"), "pencil"),
-        (found.dispatched_at, _("Left the sender"), "truck-delivery"),
-        (found.received_at, _("Received and counted"), "circle-check"),
+        told.append((event.occurred_at, 2, step))
+    for at, rank, title, glyph in (
+        (_begun(found), 0, _("Begun"), "pencil"),
+        (found.dispatched_at, 1, _("Left the sender"), "truck-delivery"),
+        (found.received_at, 3, _("Received and counted"), "circle-check"),
     ):
         if at is not None:
-            told.append((at, {"title": title, "instant": at, "state": "done", "glyph": glyph}))
+            told.append((at, rank, {"title": title, "instant": at, "state": "done", "glyph": glyph}))
     if found.eta is not None and found.status in ("draft", "dispatched"):
         at = datetime.combine(found.eta, time(23, 59), clock.zone(None))
         expected = {
@@ -285,15 +295,26 @@ def steps(found: Any) -> list[dict[str, Any]]:
             "state": "next",
             "glyph": "calendar-event",
         }
-        told.append((at, expected))
+        told.append((at, 4, expected))
     if found.status == "cancelled":
         never = datetime.max.replace(tzinfo=clock.zone(None))
-        told.append((never, {"title": _("Cancelled"), "state": "now", "glyph": "ban"}))
-    listed = [step for _at, step in sorted(told, key=lambda each: (each[1]["state"] == "next", each[0]))]
+        told.append((never, 5, {"title": _("Cancelled"), "state": "now", "glyph": "ban"}))
+    # To the minute, as people write times: what was done within one minute stands in the order of a journey.
+    told.sort(
+        key=lambda each: (each[2]["state"] == "next", each[0].replace(second=0, microsecond=0), each[1])
+    )
+    listed = [step for _at, _rank, step in told]
     done = [step for step in listed if step["state"] == "done" and step["glyph"] != "clock"]
     if done and found.status in ("draft", "dispatched", "arrived"):
         done[-1]["state"] = "now"
     return listed
+
+
+def _begun(found: Any) -> datetime | None:
+    """When it was begun; None where it was written down only after it had left, and for outsiders."""
+    at: datetime | None = getattr(found, "created_at", None)
+    left = found.dispatched_at
+    return None if at is None or (left is not None and left.replace(second=59) < at) else at
 
 
 def late_by(found: Shipment) -> int:

@@ -54,6 +54,7 @@ class ReceiveForm(BaseForm):
             ("no", _l("No: more of it is to come")),
         ],
         default="yes",
+        validators=[InputRequired(_l("Choose one."))],
     )
 
 
