@@ -9,9 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from openpyxl import load_workbook
-from openpyxl.utils import range_boundaries
-
 from inventory.errors import msg
 from inventory.exchange.source import RawRow, Sheet, UnreadableFile, Value
 
@@ -34,6 +31,8 @@ def open_workbook(path: Path) -> tuple[list[Sheet], Closable]:
     that nothing is counted twice. Formulas give the value that was last computed.
     Raises `UnreadableFile` for old or encrypted workbooks, broken ones, and zip bombs.
     """
+    from openpyxl import load_workbook
+
     _check_size(path)
     try:
         book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -132,6 +131,8 @@ _MAX_AREAS = 100_000
 
 def _merged(path: Path, sheet: Any) -> _Merged:
     """Merged areas by a pass over the sheet's XML: read-only mode leaves them out."""
+    from openpyxl.utils import range_boundaries
+
     areas: list[tuple[int, int, int]] = []
     member = str(sheet._worksheet_path).lstrip("/")
     with zipfile.ZipFile(path) as archive, archive.open(member) as xml:

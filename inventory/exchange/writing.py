@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -109,6 +109,8 @@ def _instant(value: datetime) -> str:
 def _workbook(
     target: str | IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]], title: str
 ) -> int:
+    import xlsxwriter
+
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -150,7 +152,7 @@ def _with_first(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any] | None]
         yield None
 
 
-def _head(sheet: Worksheet, header: Sequence[str], sample: Sequence[Any] | None, bold: Any) -> None:
+def _head(sheet: "Worksheet", header: Sequence[str], sample: Sequence[Any] | None, bold: Any) -> None:
     for column, name in enumerate(header):
         seen = len(_csv_text(sample[column])) if sample is not None and column < len(sample) else 0
         sheet.set_column(column, column, min(max(len(name), seen, 8) + 3, 60))
@@ -158,12 +160,12 @@ def _head(sheet: Worksheet, header: Sequence[str], sample: Sequence[Any] | None,
     sheet.freeze_panes(1, 0)
 
 
-def _close_sheet(sheet: Worksheet | None, rows: int, columns: int) -> None:
+def _close_sheet(sheet: "Worksheet | None", rows: int, columns: int) -> None:
     if sheet is not None and columns:
         sheet.autofilter(0, 0, rows, columns - 1)
 
 
-def _write_cell(sheet: Worksheet, row: int, column: int, cell: Any, day: Any, moment: Any) -> None:
+def _write_cell(sheet: "Worksheet", row: int, column: int, cell: Any, day: Any, moment: Any) -> None:
     if cell is None or cell == "":
         return
     if isinstance(cell, bool):
