@@ -42,9 +42,10 @@ def gifts_of(session: Session, donor_id: int) -> list[Gift]:
     return found
 
 
-def shipments_for(session: Session, donor_id: int) -> list[shipments.PublicShipment]:
-    """The shipments that carry something of a donor, or that their money pays for, the newest first."""
-    ids = set(session.scalars(select(Shipment.id).where(shipments.visible_to_donor(donor_id))))
+def shipments_for(session: Session, donor_id: int, limit: int) -> list[shipments.PublicShipment]:
+    """The newest shipments that carry something of a donor, or that their money pays for."""
+    newest = select(Shipment.id).where(shipments.visible_to_donor(donor_id)).order_by(Shipment.number.desc())
+    ids = set(session.scalars(newest.limit(limit)))
     told = [shipments.for_outsiders(each, donor_id) for each in _whole(session, ids)]
     return sorted(told, key=lambda each: each.number, reverse=True)
 
@@ -57,5 +58,7 @@ def as_outsiders(
 
 
 def _whole(session: Session, ids: set[int | None] | set[int]) -> list[Shipment]:
-    query = shipments.read_whole(select(Shipment).where(Shipment.id.in_(ids)))
+    if not ids:
+        return []
+    query = shipments.read_for_outsiders(select(Shipment).where(Shipment.id.in_(ids)))
     return list(session.scalars(query))

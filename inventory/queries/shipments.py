@@ -80,9 +80,17 @@ def visible_to_donor(donor_id: int) -> ColumnElement[bool]:
     return or_(Shipment.id.in_(carrying), Shipment.id.in_(paid)) & ~Shipment.status.in_(HIDDEN)
 
 
-def read_whole(query: Select[Any]) -> Select[Any]:
-    """`query` over shipments, with everything that belongs to them."""
-    return _loaded(query, whole=True)
+def read_for_outsiders(query: Select[Any]) -> Select[Any]:
+    """`query` over shipments, with what `for_outsiders` tells of them."""
+    lines = selectinload(Shipment.packages).selectinload(Package.lines)
+    return query.options(
+        selectinload(Shipment.origin),
+        selectinload(Shipment.destination),
+        selectinload(Shipment.packages).lazyload(Package.parent),
+        lines.selectinload(PackageLine.item),
+        lines.selectinload(PackageLine.lot),
+        selectinload(Shipment.events),
+    )
 
 
 def _loaded(query: Select[Any], *, whole: bool) -> Select[Any]:
@@ -185,7 +193,7 @@ def balances_in(session: Session, found: Shipment, kind: LocationKind) -> dict[i
 
 
 def discrepancies(session: Session, found: Shipment) -> list[Discrepancy]:
-    """The lot numbers of a shipment (read whole) at fault: damaged, or not all received. What was found counts as received."""
+    """The lot numbers of a shipment (read whole) at fault: damaged or not all received; what was found was received."""
     missing = balances_in(session, found, LocationKind.MISSING)
     came: dict[int, int] = defaultdict(int)
     damaged: dict[int, int] = defaultdict(int)
@@ -253,7 +261,7 @@ def place_for_outsiders(site: Site) -> str:
 
 
 def for_outsiders(found: Shipment, donor_id: int | None) -> PublicShipment:
-    """What a donor may know of a shipment (read whole): their own goods, the milestones, where it goes by country.
+    """What a donor may know of a shipment (read for outsiders): their own goods, milestones, where it goes by country.
 
     A future departure is not told: times of a draft stay inside.
     """

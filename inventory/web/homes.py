@@ -8,6 +8,9 @@ from inventory.db import session
 from inventory.queries import gifts, homes
 from inventory.web.guard import me
 
+SHIPMENTS = 8
+"""So many of a donor's shipments stand on their home page; the list of shipments has all."""
+
 bp = Blueprint("homes", __name__)
 
 
@@ -18,6 +21,6 @@ def home() -> ResponseReturnValue:
     who = me()
     if who.role is Role.DONOR:
         found = gifts.gifts_of(session(), who.donor_id or 0)
-        on_the_way = gifts.shipments_for(session(), who.donor_id or 0)
+        on_the_way = gifts.shipments_for(session(), who.donor_id or 0, SHIPMENTS)
         return render_template("homes/donor.html", gifts=found, shipments=on_the_way)
     return render_template("homes/staff.html", home=homes.home(session(), who))
