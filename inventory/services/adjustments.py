@@ -106,7 +106,7 @@ def adjust(session: Session, actor: Actor, command: Adjustment) -> StockEvent:
         at = f"/lines/{index}"
         item = checks.item(line.item, f"{at}/item")
         number = checks.lot(line.lot, f"{at}/lot")
-        reason = checks.word(line.reason, AdjustmentReason, f"{at}/reason")
+        reason = checks.word(line.reason, AdjustmentReason, f"{at}/reason", required=True)
         if line.quantity == 0:
             checks.add(f"{at}/quantity", msg("This must be more or less than 0."))
         checks.quantity(abs(line.quantity), f"{at}/quantity", least=0)
@@ -132,7 +132,7 @@ def adjust(session: Session, actor: Actor, command: Adjustment) -> StockEvent:
             lot = known_lots(session, item, number, f"{at}/lot", site)[0]
             moves.append(Move(lot.id, quantity, found.id, zone.id, reason, pointer=f"{at}/quantity"))
         else:
-            parts = out_of(session, [zone.id], item, number, -quantity, at, moves, short)
+            parts = out_of(session, [zone], item, number, -quantity, at, moves, short, command.occurred_on)
             moves += [
                 Move(lot_id, part, source, lost.id, reason, pointer=f"{at}/quantity")
                 for source, lot_id, part in parts
@@ -176,8 +176,8 @@ def dispose(session: Session, actor: Actor, command: Disposal) -> StockEvent:
     short: list[FieldError] = []
     for item, number, line, at in parsed:
         order = [LocationKind.REFUSED, LocationKind.QUARANTINE, LocationKind.STOCK]
-        sources = [zones[kind].id for kind in order if line.zone in (None, kind)]
-        parts = out_of(session, sources, item, number, line.quantity, at, moves, short)
+        sources = [zones[kind] for kind in order if line.zone in (None, kind)]
+        parts = out_of(session, sources, item, number, line.quantity, at, moves, short, command.occurred_on)
         moves += [
             Move(lot_id, part, source, disposed.id, pointer=f"{at}/quantity")
             for source, lot_id, part in parts
@@ -202,8 +202,8 @@ def move_zones(session: Session, actor: Actor, command: ZoneMove) -> StockEvent:
         item = checks.item(line.item, f"{at}/item")
         number = checks.lot(line.lot, f"{at}/lot")
         checks.quantity(line.quantity, f"{at}/quantity")
-        source = checks.word(line.source, ZONES, f"{at}/from")
-        destination = checks.word(line.destination, ZONES, f"{at}/to")
+        source = checks.word(line.source, ZONES, f"{at}/from", required=True)
+        destination = checks.word(line.destination, ZONES, f"{at}/to", required=True)
         if source is not None and source == destination:
             checks.add(f"{at}/to", msg("Choose another zone than the one it comes from."))
         if item is not None and source is not None and destination is not None:
@@ -217,14 +217,13 @@ def move_zones(session: Session, actor: Actor, command: ZoneMove) -> StockEvent:
     moves: list[Move] = []
     short: list[FieldError] = []
     for item, number, line, at in parsed:
-        source_id, destination_id = (
-            zones[LocationKind(line.source)].id,
-            zones[LocationKind(line.destination)].id,
+        taken_from, put_to = zones[LocationKind(line.source)], zones[LocationKind(line.destination)]
+        parts = out_of(
+            session, [taken_from], item, number, line.quantity, at, moves, short, event.occurred_on
         )
-        parts = out_of(session, [source_id], item, number, line.quantity, at, moves, short)
         moves += [
-            Move(lot_id, part, source_id, destination_id, pointer=f"{at}/quantity")
-            for _, lot_id, part in parts
+            Move(lot_id, part, source_id, put_to.id, pointer=f"{at}/quantity")
+            for source_id, lot_id, part in parts
         ]
     refuse_shortages(short)
     return post_event(session, actor, event, site, PostingKind.ZONE_MOVE, moves, command.uuid)

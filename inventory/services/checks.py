@@ -148,10 +148,12 @@ class Checks(Faults):
             return None
         return value
 
-    def word(self, value: str | None, words: Iterable[str], pointer: str) -> str | None:
+    def word(
+        self, value: str | None, words: Iterable[str], pointer: str, *, required: bool = False
+    ) -> str | None:
         """One of a closed list of words."""
         allowed = [str(word) for word in words]
-        if value is not None and value not in allowed:
+        if (value is not None or required) and value not in allowed:
             self.add(pointer, msg("This must be one of: %(words)s.", words=", ".join(allowed)))
             return None
         return value

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from inventory import clock, ledger
 from inventory.access import Actor, require, require_site
-from inventory.errors import Conflict, FieldError, msg
+from inventory.errors import Conflict, FieldError, Message, msg
 from inventory.ledger import LotBalance, Move
 from inventory.models import CountLine, Item, Lot, Site, StockEvent
 from inventory.models.words import StockEventKind
 from inventory.rules.effects import LocationKind, PostingKind
 from inventory.rules.fefo import Candidate, sort_key
+from inventory.services import late
 from inventory.services.checks import Checks
 from inventory.services.stock_events import known_event, known_lots, new_event, post_event
 
@@ -74,9 +75,12 @@ def count(session: Session, actor: Actor, command: Count) -> StockEvent:
     require_site(actor, "counts.write", site.id)
     event = new_event(session, actor, StockEventKind.COUNT, site, command.counted_on, command.counted_at)
     event.note = note
-    moves = _differences(session, site, event, parsed, backdated=command.counted_on < today)
+    moment = command.counted_at or (command.counted_on if command.counted_on < today else None)
+    moves = _differences(session, site, event, parsed, moment)
     if moves:
-        return post_event(session, actor, event, site, PostingKind.COUNT, moves, command.uuid)
+        post_event(session, actor, event, site, PostingKind.COUNT, moves, command.uuid)
+        if command.counted_at is not None:
+            late.hold_counts(session, actor, site, moves, command.counted_at)
     session.flush()
     return event
 
@@ -86,10 +90,9 @@ def _differences(
     site: Site,
     event: StockEvent,
     counted: Sequence[tuple[Item, str, int, str]],
-    *,
-    backdated: bool,
+    moment: date | datetime | None,
 ) -> list[Move]:
-    """The movements that make the books agree with the count; its lines are kept with the event."""
+    """The movements that make the books of that moment (None: now) agree with the count; its lines are kept."""
     zone = ledger.place(session, LocationKind.STOCK, site_id=site.id)
     lost, found = ledger.place(session, LocationKind.LOST), ledger.place(session, LocationKind.FOUND)
     session.flush()
@@ -100,8 +103,8 @@ def _differences(
         lots = sorted((lot for lot in here.get(item.id, []) if lot.number == number), key=_turn)
         known = known_lots(session, item, number, f"{at}/lot", site)
         then = (
-            ledger.on_hand_at(session, zone.id, [lot.id for lot in known], event.occurred_on)
-            if backdated
+            ledger.on_hand_at(session, zone.id, [lot.id for lot in known], moment)
+            if moment is not None
             else {lot.lot_id: lot.on_hand for lot in lots}
         )
         expected = sum(then.values())
@@ -111,22 +114,37 @@ def _differences(
             moves.append(Move(lot_id, quantity - expected, found.id, zone.id, pointer=f"{at}/counted"))
             continue
         left = expected - quantity
+        lowest = ledger.lowest_since(session, zone, [lot.lot_id for lot in lots], event.occurred_on)
         for lot in lots:
-            part = min(left, lot.free)
+            part = min(left, lot.free, lot.on_hand + lowest.get(lot.lot_id, 0))
             if part > 0:
                 moves.append(Move(lot.lot_id, part, zone.id, lost.id, pointer=f"{at}/counted"))
                 left -= part
         if left:
-            text = msg(
-                "%(lot)s of %(item)s: %(reserved)s of it are reserved for shipments. Unpack them, or count what is packed too.",
-                lot=number,
-                item=item.code,
-                reserved=sum(lot.reserved for lot in lots),
-            )
-            short.append(FieldError(f"{at}/counted", text))
+            short.append(FieldError(f"{at}/counted", _too_few(item, lots, number, expected - quantity, left)))
     if short:
-        raise Conflict(msg("What was counted is less than what is reserved."), short)
+        raise Conflict(msg("The books cannot agree with what was counted."), short)
     return moves
+
+
+def _too_few(item: Item, lots: Sequence[LotBalance], number: str, missing: int, left: int) -> Message:
+    """Why a shortage cannot be posted: what is missing is packed, or was used on a day since."""
+    reserved = sum(lot.reserved for lot in lots)
+    if reserved >= left:
+        return msg(
+            "%(lot)s of %(item)s: %(reserved)s of it are reserved for shipments. "
+            "Unpack them, or count what is packed too.",
+            lot=number,
+            item=item.code,
+            reserved=reserved,
+        )
+    return msg(
+        "%(lot)s of %(item)s: %(missing)s would be missing, but only %(possible)s can be: the rest has left since.",
+        lot=number,
+        item=item.code,
+        missing=missing,
+        possible=missing - left,
+    )
 
 
 def _turn(lot: LotBalance) -> tuple[date, date, int]:

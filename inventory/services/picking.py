@@ -1,7 +1,7 @@
 """Which lots to take: first expired, first out, or the lots that somebody names; every shortage told at once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,18 +49,22 @@ def pick(
     usable_on: date,
     minimum_shelf_life_days: int = 0,
     since: date | None = None,
+    instead: Mapping[int, int] | None = None,
 ) -> Picked:
     """Choose lots at a place and lock them until the transaction ends.
 
     Lots must be usable on `usable_on` and for `minimum_shelf_life_days` after it. With `since` (a day in the past) no
-    more is taken than was there at the end of every day since. Raises Conflict that names every short line.
+    more is taken than was there at the end of every day since. `instead` says for some lots what may be taken of
+    them, whatever is there now. Raises Conflict that names every short line.
     """
-    lots = ledger.lots_at(session, place.id, {line.item.id for line in wanted}, lock=True)
+    items = {line.item.id for line in wanted}
+    lots = ledger.lots_at(session, place.id, items, lock=True, also=list(instead or {}))
     by_id = {lot.lot_id: lot for found in lots.values() for lot in found}
     lowest = ledger.lowest_since(session, place, by_id, since) if since is not None else {}
     free = {
         lot_id: max(0, min(lot.free, lot.on_hand + lowest.get(lot_id, 0))) for lot_id, lot in by_id.items()
     }
+    free |= {lot_id: quantity for lot_id, quantity in (instead or {}).items() if lot_id in by_id}
     before = dict(free)
     taken: list[Taken] = []
     short: list[FieldError] = []
@@ -82,7 +86,10 @@ def pick(
             message = _shortage(line, there, blocked, usable_on)
             short.append(FieldError(f"{line.pointer}/quantity", message))
     if short:
-        raise Conflict(msg("There is too little stock."), sorted(short, key=lambda error: error.pointer))
+        order = {f"{line.pointer}/quantity": index for index, line in enumerate(wanted)}
+        raise Conflict(
+            msg("There is too little stock."), sorted(short, key=lambda error: order[error.pointer])
+        )
     jumped = _out_of_turn(wanted, taken, lots, before, usable_on, minimum_shelf_life_days)
     return Picked(taken, jumped)
 
@@ -114,7 +121,9 @@ def _shortage(line: Wanted, there: int, blocked: list[ledger.LotBalance], usable
         )
     if line.lot is not None:
         return msg(
-            "Only %(available)s of %(item)s, lot %(lot)s, can be taken, not %(quantity)s.", **facts, lot=line.lot
+            "Only %(available)s of %(item)s, lot %(lot)s, can be taken, not %(quantity)s.",
+            **facts,
+            lot=line.lot,
         )
     return msg("Only %(available)s of %(item)s can be taken, not %(quantity)s.", **facts)
 

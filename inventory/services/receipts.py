@@ -189,11 +189,10 @@ def _line(session: Session, checks: Checks, given: NewReceiptLine, at: str) -> _
     checks.amount(given.gross_weight_kg, f"{at}/gross_weight_kg", places=9, most=100_000)
     given = replace(
         given,
+        manufacturer=checks.text(given.manufacturer, f"{at}/manufacturer"),
+        value_basis=checks.text(given.value_basis, f"{at}/value_basis"),
+        carton=checks.text(given.carton, f"{at}/carton"),
         note=checks.text(given.note, f"{at}/note", most=2000, lines=True),
-        **{
-            name: checks.text(getattr(given, name), f"{at}/{name}")
-            for name in ("manufacturer", "value_basis", "carton")
-        },
     )
     for position, exception in enumerate(given.exceptions):
         checks.text(exception.accepted_by, f"{at}/exceptions/{position}/accepted_by")

@@ -11,7 +11,7 @@ from inventory import ledger
 from inventory.access import Actor, require
 from inventory.errors import Conflict, FieldError, Invalid, NotFound, msg
 from inventory.ledger import Entry, Move
-from inventory.models import Item, Lot, Posting, Site, StockEvent
+from inventory.models import Item, Location, Lot, Posting, Site, StockEvent
 from inventory.models.words import StockEventKind
 from inventory.rules.effects import PostingKind
 from inventory.services import audit, stock
@@ -56,7 +56,9 @@ def undo(session: Session, actor: Actor, number: str, reason: str | None) -> Sto
 
 def known_lots(session: Session, item: Item, number: str, pointer: str, site: Site) -> list[Lot]:
     """The lots of that number, those ever at the site first, then the oldest. Raises Invalid where there is none."""
-    lots = list(session.scalars(select(Lot).where(Lot.item_id == item.id, Lot.number == number).order_by(Lot.id)))
+    lots = list(
+        session.scalars(select(Lot).where(Lot.item_id == item.id, Lot.number == number).order_by(Lot.id))
+    )
     if not lots:
         raise Invalid.at(
             pointer,
@@ -71,27 +73,33 @@ def known_lots(session: Session, item: Item, number: str, pointer: str, site: Si
 
 def out_of(
     session: Session,
-    sources: Sequence[int],
+    sources: Sequence[Location],
     item: Item,
     number: str,
     quantity: int,
     at: str,
     already: Sequence[Move],
     short: list[FieldError],
+    day: date,
 ) -> list[tuple[int, int, int]]:
-    """(source, lot id, quantity) that make up `quantity` of a lot number, from the sources in turn, whatever its state.
+    """(source id, lot id, quantity) that make up `quantity` of a lot number, from the sources in turn, whatever its
+    state.
 
-    What `already` takes is not taken again; where too little is left, the line is added to `short`.
+    No more than was there at the end of every day since `day`. What `already` takes is not taken again; where too
+    little is left, the line is added to `short`.
     """
     parts: list[tuple[int, int, int]] = []
     left = quantity
-    for source_id in sources:
-        lots = ledger.lots_at(session, source_id, [item.id], lock=True).get(item.id, [])
-        for lot in (lot for lot in lots if lot.number == number):
-            gone = sum(m.quantity for m in already if (m.lot_id, m.source_id) == (lot.lot_id, source_id))
-            part = min(left, max(lot.free - gone, 0))
+    for source in sources:
+        found = ledger.lots_at(session, source.id, [item.id], lock=True).get(item.id, [])
+        lots = [lot for lot in found if lot.number == number]
+        lowest = ledger.lowest_since(session, source, [lot.lot_id for lot in lots], day)
+        for lot in lots:
+            gone = sum(m.quantity for m in already if (m.lot_id, m.source_id) == (lot.lot_id, source.id))
+            free = min(lot.free, lot.on_hand + lowest.get(lot.lot_id, 0))
+            part = min(left, max(free - gone, 0))
             if part > 0:
-                parts.append((source_id, lot.lot_id, part))
+                parts.append((source.id, lot.lot_id, part))
                 left -= part
     if left:
         text = msg(

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from inventory import clock
 from inventory.access import Role
 from inventory.errors import Conflict, Forbidden, Invalid, NotFound
-from inventory.models import Donation, Lot, Posting, Receipt, Recall
-from inventory.services import donations, receipts, recalls
+from inventory.models import Donation, Lot, Posting, Recall, Receipt
+from inventory.services import donations, recalls, receipts
 from inventory.services.donations import NewDonation, PromisedLine
 from inventory.services.receipts import NewReceipt, NewReceiptLine
 from tests.factories import create_donor, create_item, create_site
@@ -229,7 +229,7 @@ def test_what_was_not_announced_gathers_in_one_donation_per_donor_and_year(do, w
 
 
 def test_a_donation_brings_its_donor(do, world, session):
-    site, item, command = world
+    _site, item, command = world
     donor, other = create_donor(session), create_donor(session)
     promised = NewDonation(donor.code, "goods", clock.today(), lines=[PromisedLine(item.code, 10)])
     number = do(donations.donate, COORDINATOR, promised).number
