@@ -71,7 +71,9 @@ class Choice(SelectField):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("coerce", _or_none)
+        offered = kwargs.pop("choices", None)
         super().__init__(*args, **kwargs)
+        self.choices = offered
         self.type = "SelectField"
 
     def pre_validate(self, form: Any) -> None:
