@@ -22,7 +22,7 @@ from inventory.documents import (
 )
 from inventory.errors import DomainError
 from inventory.extensions import current_language, render
-from inventory.models import Requisition
+from inventory.models import Requisition, Site
 from inventory.queries import papers
 from inventory.queries import shipments as reading
 from inventory.services import requisitions, shipments
@@ -33,6 +33,7 @@ from inventory.web.guard import me
 from inventory.web.pages import (
     PAGE,
     do_once,
+    item_name,
     my_sites,
     page_token,
     preset_site,
@@ -41,6 +42,7 @@ from inventory.web.pages import (
     valid_number,
 )
 from inventory.web.shipment_page import EtaForm, detail, late_by, read, steps
+from inventory.web.words import country
 
 bp = Blueprint("shipments", __name__)
 
@@ -77,7 +79,7 @@ def index() -> ResponseReturnValue:
         return render_template(
             "shipments/donor_index.html",
             page=page,
-            place=reading.place_for_outsiders,
+            place=_place,
             words=labels,
             wanted=wanted,
         )
@@ -155,9 +157,23 @@ def show(number: str) -> ResponseReturnValue:
     actor = me()
     if actor.role is not Role.DONOR:
         return detail(number)
-    found = reading.for_outsiders(reading.shipment(session(), actor, valid_number(number)), actor.donor_id)
+    whole = reading.shipment(session(), actor, valid_number(number))
+    found = reading.for_outsiders(whole, actor.donor_id)
     stand_at(None)
-    return render_template("shipments/donor_show.html", shipment=found, steps=steps(found), words=labels)
+    return render_template(
+        "shipments/donor_show.html",
+        shipment=found,
+        origin=_place(whole.origin),
+        destination=_place(whole.destination),
+        steps=steps(found),
+        words=labels,
+        item_name=item_name,
+    )
+
+
+def _place(site: Site) -> str:
+    """A site as outsiders may know it: of a sensitive one the country alone."""
+    return country(site.country) if site.sensitive else reading.place_for_outsiders(site)
 
 
 @bp.post("/shipments/<number>/cancel")
