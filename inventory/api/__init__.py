@@ -5,17 +5,10 @@ from importlib import import_module
 from flask import Flask
 
 ROOMS = (
-    "items",
-    "sites",
-    "donors",
-    "receipts",
-    "stock",
-    "stock_events",
-    "requisitions",
-    "shipments",
-    "papers",
-    "alerts",
-    "donations",
+    *("items", "sites", "donors"),
+    *("receipts", "stock", "stock_events", "scan"),
+    *("requisitions", "shipments", "papers", "tracking"),
+    *("donations", "alerts", "sync"),
 )
 """The modules of this floor that hang their views on the blueprint `api`."""
 

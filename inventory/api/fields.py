@@ -5,6 +5,7 @@ from typing import Any
 
 from inventory.errors import Message
 from inventory.exchange.json_fields import (
+    Anything,
     Code,
     Day,
     Flag,
@@ -52,6 +53,7 @@ class Finding(Schema):
 
 
 __all__ = [
+    "Anything",
     "Code",
     "Day",
     "Finding",

@@ -14,6 +14,8 @@ from inventory.api.problems import Problem
 from inventory.errors import msg
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+KEPT_WHATEVER = frozenset({"api.take_in"})
+"""Endpoints that keep what they are sent, however odd it is."""
 DEEPEST = 32
 """More nested lists and objects than this are no request of ours."""
 DRAINED = 32 * 1024 * 1024
@@ -37,7 +39,7 @@ def read_body() -> None:
     if kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
         raise Problem(415)
     g.raw_body = raw
-    g.body = parsed(raw)
+    g.body = parsed(raw, any_keys=request.endpoint in KEPT_WHATEVER)
 
 
 def _drain() -> None:
@@ -47,13 +49,13 @@ def _drain() -> None:
         left -= len(chunk)
 
 
-def parsed(raw: bytes) -> Any:
+def parsed(raw: bytes, *, any_keys: bool = False) -> Any:
     """What the bytes say. Numbers with a point become Decimals. Raises the 400 problem for what is no JSON of ours."""
     try:
         found = json.loads(
             raw.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique
         )
-        check_tree(found)
+        check_tree(found, any_keys)
     except (ValueError, RecursionError, ArithmeticError):
         raise Problem(400) from None
     return found
@@ -70,18 +72,18 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def check_tree(value: Any, depth: int = 0) -> None:
+def check_tree(value: Any, any_keys: bool, depth: int = 0) -> None:
     """Raise ValueError where an object is nested too deep or has a key that could never be one of ours."""
     if depth > DEEPEST:
         raise ValueError("nested too deep")
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if not key.isprintable() or len(key) > 200:
+            if not any_keys and (not key.isprintable() or len(key) > 200):
                 raise ValueError("a key that cannot be printed")
-            check_tree(inner, depth + 1)
+            check_tree(inner, any_keys, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            check_tree(inner, depth + 1)
+            check_tree(inner, any_keys, depth + 1)
 
 
 class Parser(FlaskParser):

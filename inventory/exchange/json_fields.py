@@ -282,6 +282,10 @@ class One(_Field, fields.Nested):
         super().__init__(nested=nested, **options)
 
 
+class Anything(_Field):
+    """Any JSON value, as it is."""
+
+
 def optional(kind: type[fields.Field[Any]], *args: Any, **options: Any) -> fields.Field[Any]:
     """A field that may be left out or null."""
     return kind(*args, allow_none=True, **options)

@@ -1,11 +1,11 @@
 """What is where: the balances as pickers and services need them, read under lock where they are about to change."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from inventory.models import Balance, Location, Lot, Movement, Posting, StockDay
@@ -34,9 +34,17 @@ class LotBalance:
 
 
 def lots_at(
-    session: Session, location_id: int, item_ids: Iterable[int], *, lock: bool = False
+    session: Session,
+    location_id: int,
+    item_ids: Iterable[int],
+    *,
+    lock: bool = False,
+    also: Collection[int] = (),
 ) -> dict[int, list[LotBalance]]:
-    """item id -> its lots with something on hand at a location; locked, in lot order, if they are to be taken from."""
+    """item id -> its lots with something on hand at a location; locked, in lot order, if they are to be taken from.
+
+    The lots in `also` are told even with nothing on hand.
+    """
     found: dict[int, list[LotBalance]] = defaultdict(list)
     ids = sorted(set(item_ids))
     for start in range(0, len(ids), CHUNK):
@@ -46,7 +54,7 @@ def lots_at(
             .where(
                 Balance.location_id == location_id,
                 Lot.item_id.in_(ids[start : start + CHUNK]),
-                Balance.on_hand > 0,
+                or_(Balance.on_hand > 0, Balance.lot_id.in_(list(also))),
             )
             .order_by(Balance.location_id, Balance.lot_id)
             .execution_options(populate_existing=True)
@@ -125,22 +133,44 @@ def _lowest(changes: dict[date, int]) -> int:
     return lowest
 
 
-def on_hand_at(session: Session, location_id: int, lot_ids: Iterable[int], day: date) -> dict[int, int]:
-    """lot id -> what was on hand at a location at the end of `day`, by occurrence."""
+def on_hand_at(
+    session: Session, location_id: int, lot_ids: Iterable[int], moment: date | datetime
+) -> dict[int, int]:
+    """lot id -> what was on hand at a location at an instant, or at the end of a day, by occurrence."""
     totals: dict[int, int] = defaultdict(int)
     ids = sorted(set(lot_ids))
+    until = Movement.occurred_at <= moment if isinstance(moment, datetime) else Posting.occurred_on <= moment
     for column, sign in ((Movement.destination_id, 1), (Movement.source_id, -1)):
         for start in range(0, len(ids), CHUNK):
             rows = session.execute(
                 select(Movement.lot_id, func.sum(Movement.quantity))
                 .join(Movement.posting)
-                .where(column == location_id, Posting.occurred_on <= day)
+                .where(column == location_id, until)
                 .where(Movement.lot_id.in_(ids[start : start + CHUNK]))
                 .group_by(Movement.lot_id)
             )
             for lot_id, quantity in rows:
                 totals[lot_id] += sign * int(quantity)
     return totals
+
+
+def least_between(session: Session, location_id: int, lot_id: int, start: datetime, end: datetime) -> int:
+    """The least that was on hand of a lot at a location from `start` on and before `end`, by occurrence."""
+    running = least = on_hand_at(session, location_id, [lot_id], start).get(lot_id, 0)
+    rows = session.execute(
+        select(Movement.quantity, Movement.destination_id)
+        .where(
+            Movement.lot_id == lot_id,
+            or_(Movement.source_id == location_id, Movement.destination_id == location_id),
+            Movement.occurred_at > start,
+            Movement.occurred_at < end,
+        )
+        .order_by(Movement.occurred_at, Movement.id)
+    )
+    for quantity, destination_id in rows:
+        running += quantity if destination_id == location_id else -quantity
+        least = min(least, running)
+    return least
 
 
 def holders_of(session: Session, lot_ids: Iterable[int]) -> list[tuple[Location, int, int]]:

@@ -46,7 +46,15 @@ def add_item(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Item:
     session.add(item)
     session.flush()
     audit.note(session, actor, "create", f"item {item.code}")
+    _tell_waiting(session)
     return item
+
+
+def _tell_waiting(session: Session) -> None:
+    """What a device recorded and could not be posted may have waited for this item."""
+    from inventory.services.sync import retry_waiting  # which rests on receipts, and they on items
+
+    retry_waiting(session)
 
 
 def change_item(session: Session, actor: Actor, code: str, fields: Mapping[str, Any]) -> Item:
@@ -55,7 +63,8 @@ def change_item(session: Session, actor: Actor, code: str, fields: Mapping[str, 
     item = get_item(session, code)
     checks = Checks(session)
     before = {name: getattr(item, name) for name in ("base_unit", "serialised", "tracks_expiry")}
-    _fill(session, checks, item, fields)
+    with session.no_autoflush:  # what is wrong never gets as far as the database
+        _fill(session, checks, item, fields)
     checks.check()
     if session.scalar(select(Lot.id).where(Lot.item_id == item.id).limit(1)) is not None:
         for name in ("base_unit", "serialised"):
@@ -92,7 +101,9 @@ def _fill(session: Session, checks: Checks, item: Item, fields: Mapping[str, Any
         if fields.get(name) is not None:
             setattr(item, name, bool(fields[name]))
     if fields.get("temperature") is not None:
-        item.temperature = checks.word(fields["temperature"], Temperature, "/temperature") or Temperature.AMBIENT
+        item.temperature = (
+            checks.word(fields["temperature"], Temperature, "/temperature") or Temperature.AMBIENT
+        )
     if "ven" in fields:
         item.ven = checks.word(fields["ven"] or None, "VEN", "/ven")
     for name, most in (("unit_weight_kg", 100_000), ("unit_volume_m3", 1000)):

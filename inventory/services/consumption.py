@@ -13,6 +13,7 @@ from inventory.ledger import Move
 from inventory.models import StockEvent
 from inventory.models.words import StockEventKind
 from inventory.rules.effects import LocationKind, PostingKind
+from inventory.services import late
 from inventory.services.checks import Checks
 from inventory.services.picking import Wanted, pick
 from inventory.services.stock_events import known_event, new_event, post_event
@@ -69,7 +70,10 @@ def consume(session: Session, actor: Actor, command: Consumption) -> StockEvent:
     event = new_event(session, actor, StockEventKind.CONSUMPTION, site, command.occurred_on, command.occurred_at)
     event.consultations = command.consultations
     since = command.occurred_on if command.occurred_on < today else None
-    picked = pick(session, zone, wanted, usable_on=command.occurred_on, since=since)
+    if command.occurred_at is not None:
+        picked = late.pick_at(session, actor, site, zone, wanted, event, since=since)
+    else:
+        picked = pick(session, zone, wanted, usable_on=command.occurred_on, since=since)
     moves = [
         Move(taken.lot.lot_id, taken.quantity, zone.id, patients.id, pointer=f"{taken.pointer}/quantity")
         for taken in picked.taken

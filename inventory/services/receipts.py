@@ -101,7 +101,15 @@ def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits 
     ]
     session.add(receipt)
     session.flush()
+    _tell_waiting(session, site)
     return get_receipt(session, actor, receipt.number)
+
+
+def _tell_waiting(session: Session, site: Site) -> None:
+    """What a device recorded and could not be posted may have waited for these goods."""
+    from inventory.services.sync import retry_waiting  # which posts receipts itself
+
+    retry_waiting(session, [site.id])
 
 
 def get_receipt(session: Session, actor: Actor, number: str) -> Receipt:

@@ -19,7 +19,7 @@ from inventory.rules import fefo
 from inventory.rules.effects import ZONES, LocationKind, PostingKind
 from inventory.rules.transitions import check
 from inventory.services import alerts, audit, stock
-from inventory.services.checks import Checks
+from inventory.services.checks import Checks, not_closed
 from inventory.services.requisitions import follow_shipment
 from inventory.services.shipments import at_site, get_shipment, locked_shipment, packed_lines, past
 
@@ -72,8 +72,10 @@ def dispatch(
     origin = session.get_one(Site, shipment.origin_id)
     at_site(actor, "shipments.write", origin)
     following = check("shipment", shipment.status, "dispatch")
+    not_closed(session.get_one(Site, shipment.destination_id))
     checks = Checks(session)
     past(checks, dispatched_at, "/dispatched_at")
+    dispatched_at = min(dispatched_at, clock.now())
     shipment.waybill = checks.text(waybill, "/waybill") or shipment.waybill
     checks.check()
     lines = packed_lines(session, shipment)
@@ -99,8 +101,8 @@ def dispatch(
         user_id=actor.user_id,
         by=actor.name,
     )
-    follow_shipment(session, actor, shipment.requisition_id, "ship")
-    stock.post(session, entry, also={(shipment.destination_id, line.item_id) for line in lines})
+    asked = follow_shipment(session, actor, shipment.requisition_id, "ship")
+    stock.post(session, entry, also=asked | {(shipment.destination_id, line.item_id) for line in lines})
     alerts.refresh_shipment(session, shipment)
     audit.note(session, actor, "dispatch", shipment.number)
     return get_shipment(session, actor, number)
@@ -128,12 +130,13 @@ def receive(session: Session, actor: Actor, number: str, command: Arrival) -> Sh
     shipment = locked_shipment(session, actor, number)
     destination = session.get_one(Site, shipment.destination_id)
     at_site(actor, "shipments.receive", destination)
-    if command.uuid is not None and _posted(session, command.uuid):
+    if command.uuid is not None and _posted(session, shipment, command.uuid):
         return get_shipment(session, actor, number)
     following = check("shipment", shipment.status, "receive" if command.final else "receive_part")
     checks = Checks(session)
     past(checks, command.received_at, "/received_at")
-    if shipment.dispatched_at is not None and command.received_at < shipment.dispatched_at:
+    received_at = min(command.received_at, clock.now())
+    if shipment.dispatched_at is not None and received_at < shipment.dispatched_at:
         checks.add("/received_at", msg("It cannot be received before it was dispatched."))
     if not command.lines and not command.final:
         checks.lines([])
@@ -144,16 +147,8 @@ def receive(session: Session, actor: Actor, number: str, command: Arrival) -> Sh
         moves += _rest(session, shipment, transit, moves)
     posting_id = None
     if moves:
-        day = max(clock.today(destination.timezone, command.received_at), _left_on(session, shipment))
         posting_id = _post(
-            session,
-            actor,
-            shipment,
-            PostingKind.SHIPMENT_RECEIPT,
-            moves,
-            command.received_at,
-            day=day,
-            uuid=command.uuid,
+            session, actor, shipment, PostingKind.SHIPMENT_RECEIPT, moves, received_at, uuid=command.uuid
         )
     for line, parts in shares:
         for share, damaged in parts:
@@ -165,17 +160,18 @@ def receive(session: Session, actor: Actor, number: str, command: Arrival) -> Sh
                     damaged=damaged,
                     zone=line.zone,
                     posting_id=posting_id,
-                    received_at=command.received_at,
+                    received_at=received_at,
                 )
             )
     shipment.status = following
     if command.final:
-        shipment.received_at = command.received_at
+        shipment.received_at = received_at
     session.flush()
     if command.final:
         follow_shipment(session, actor, shipment.requisition_id, "fulfil")
     alerts.refresh_shipment(session, shipment)
     audit.note(session, actor, "receive", shipment.number, final=command.final)
+    _tell_waiting(session, destination)
     return get_shipment(session, actor, number)
 
 
@@ -236,13 +232,20 @@ def _settle_missing(
         for pointer, parts in shares
         for share in parts
     ]
-    now = clock.now()
-    timezone = session.get_one(Site, shipment.destination_id).timezone
-    day = max(clock.today(timezone, now), _left_on(session, shipment))
-    _post(session, actor, shipment, kind, moves, now, day=day, reason=reason)
+    _post(session, actor, shipment, kind, moves, clock.now(), reason=reason)
     alerts.refresh_shipment(session, shipment)
     audit.note(session, actor, kind, shipment.number, reason=reason)
+    if kind is PostingKind.FOUND:
+        _tell_waiting(session, session.get_one(Site, shipment.destination_id))
     return get_shipment(session, actor, shipment.number)
+
+
+def _tell_waiting(session: Session, site: Site) -> None:
+    """What a device recorded and could not be posted may have waited for these goods."""
+    from inventory.services.sync import retry_waiting  # whose postings lead here again
+
+    session.flush()
+    retry_waiting(session, [site.id])
 
 
 def _arrived(
@@ -257,7 +260,7 @@ def _arrived(
         lot = checks.lot(line.lot, f"{at}/lot")
         quantity = checks.quantity(line.received, f"{at}/received", least=0)
         checks.quantity(line.damaged, f"{at}/damaged", least=0)
-        if line.damaged > quantity:
+        if line.damaged > quantity >= 0:
             checks.add(f"{at}/damaged", msg("More cannot be damaged than came."))
         checks.word(line.zone, ZONES, f"{at}/zone")
         wanted.append((item, lot, quantity, f"{at}/received"))
@@ -277,7 +280,7 @@ def _arrived(
 def _shares(
     session: Session, place: Location, wanted: Sequence[tuple[Item, str, int, str]]
 ) -> list[tuple[str, list[_Share]]]:
-    """Spread (item, lot number, quantity, pointer) over the lots of that number at a place. Conflict names each excess."""
+    """Spread (item, lot number, quantity, pointer) over the lots of that number at a place; Conflict names excess."""
     here = ledger.lots_at(session, place.id, {item.id for item, *_ in wanted}, lock=True)
     left = {lot.lot_id: lot.on_hand for lots in here.values() for lot in lots}
     shares: list[tuple[str, list[_Share]]] = []
@@ -345,7 +348,11 @@ def _rest(session: Session, shipment: Shipment, transit: Location, moves: Sequen
 def _by_number(session: Session, place: Location) -> dict[tuple[str, str], int]:
     """(item code, lot number) -> what is at a place."""
     totals: dict[tuple[str, str], int] = defaultdict(int)
-    held = {lot_id: on_hand for lot_id, (on_hand, _) in ledger.balances_of(session, place.id).items() if on_hand > 0}
+    held = {
+        lot_id: on_hand
+        for lot_id, (on_hand, _) in ledger.balances_of(session, place.id).items()
+        if on_hand > 0
+    }
     rows = session.execute(
         select(Lot.id, Item.code, Lot.number).join(Item, Item.id == Lot.item_id).where(Lot.id.in_(held))
     )
@@ -354,17 +361,9 @@ def _by_number(session: Session, place: Location) -> dict[tuple[str, str], int]:
     return totals
 
 
-def _left_on(session: Session, shipment: Shipment) -> date:
-    """The day on which a shipment left, as the ledger has it: nothing of it arrives on an earlier one."""
-    return session.scalars(
-        select(Posting.occurred_on).where(
-            Posting.shipment_id == shipment.id, Posting.kind == PostingKind.DISPATCH
-        )
-    ).one()
-
-
-def _posted(session: Session, uuid: UUID) -> bool:
-    return session.scalar(select(Posting.id).where(Posting.uuid == uuid)) is not None
+def _posted(session: Session, shipment: Shipment, uuid: UUID) -> bool:
+    posted = select(Posting.id).where(Posting.uuid == uuid, Posting.shipment_id == shipment.id)
+    return session.scalar(posted) is not None
 
 
 def _post(
@@ -375,13 +374,14 @@ def _post(
     moves: Sequence[Move],
     at: datetime,
     *,
-    day: date,
     reason: str | None = None,
     uuid: UUID | None = None,
 ) -> int:
+    """Post what happened at the destination, on the day that it is there."""
+    destination = session.get_one(Site, shipment.destination_id)
     entry = Entry(
         kind=kind,
-        occurred_on=day,
+        occurred_on=clock.today(destination.timezone, at),
         occurred_at=at,
         moves=moves,
         document=shipment.number,
@@ -397,4 +397,3 @@ def _post(
     )
     also = {(shipment.destination_id, item_id) for item_id in items}
     return stock.post(session, entry, also=also).posting.id
-
