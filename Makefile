@@ -137,7 +137,7 @@ translations-extract: $(READY)/app ## gather the texts to translate into invento
 .PHONY: translations-update
 translations-update: translations-extract ## bring the new texts into every catalogue
 	@$(BIN)/pybabel --quiet update -i inventory/translations/messages.pot -d inventory/translations \
-	    --no-fuzzy-matching --ignore-obsolete
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 .PHONY: audit
 audit: $(READY)/dev ## known weaknesses of the dependencies (asks advisory services on the network)
