@@ -72,7 +72,8 @@ def change_user(session: Session, actor: Actor, user_id: int, command: NewUser, 
     require(actor, "users.manage")
     user = get_user(session, user_id)
     checks = Checks(session)
-    _fill(session, checks, user, command)
+    with session.no_autoflush:  # what is wrong never gets as far as the database
+        _fill(session, checks, user, command)
     if command.password:
         _check_password(checks, command.password)
     if user.id == actor.user_id and (not active or user.role != Role.ADMIN):
@@ -210,7 +211,9 @@ def _verify(stored: str, password: str) -> bool:
 
 def _check_password(checks: Checks, password: str, pointer: str = "/password") -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        text = msg("A password has %(least)s to %(most)s characters.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
+        text = msg(
+            "A password has %(least)s to %(most)s characters.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD
+        )
         checks.add(pointer, text)
 
 
@@ -231,5 +234,3 @@ def _fill(session: Session, checks: Checks, user: User, command: NewUser) -> Non
         checks.add("/donor", msg("Say which donor this account belongs to."))
     user.sites = sites if user.role in (Role.WAREHOUSE, Role.CLINIC) else []
     user.donor_id = donor.id if donor is not None and user.role == Role.DONOR else None
-
-

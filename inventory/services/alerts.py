@@ -6,25 +6,22 @@ Each kind has one condition; `refresh` compares what is amiss now with what is o
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from inventory import clock
 from inventory.access import Actor, require
-from inventory.errors import Message, NotFound, msg
+from inventory.errors import NotFound, msg
 from inventory.ledger import insert_for
-from inventory.ledger.figures import Figures, figures
-from inventory.models import Alert, Balance, Item, Location, Lot, Policy, Shipment, Site
+from inventory.ledger.figures import figures
+from inventory.models import Alert, Item, Policy, Shipment, Site
 from inventory.models.words import AlertKind, SiteKind, SiteStatus
-from inventory.rules.effects import ZONES, LocationKind
 from inventory.services import audit
+from inventory.services.alert_causes import Finding as Finding
+from inventory.services.alert_causes import about_levels, about_lots, about_shipment
 from inventory.services.checks import Checks
-
-EXPIRING_DAYS = 90
-"""A lot in stock opens an `expiring` alert so many days before its last day."""
 
 OF_STOCK = (
     AlertKind.STOCK_OUT,
@@ -53,23 +50,6 @@ SEVERITY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is amiss now."""
-
-    kind: AlertKind
-    subject: str
-    message: Message
-    site_id: int | None = None
-    item_id: int | None = None
-    lot_id: int | None = None
-    shipment_id: int | None = None
-    quantity: int | None = None
-    threshold: int | None = None
-    suggested_quantity: int | None = None
-    document: str | None = None
-
-
 _LATER = "alerts_later"
 
 
@@ -94,6 +74,14 @@ def refresh(session: Session, pairs: Iterable[tuple[int, int]], on: date | None 
     for site_id in sorted(by_site):
         site = session.get_one(Site, site_id)
         _refresh_site(session, site, on or clock.today(site.timezone), by_site[site_id])
+    # What arrived damaged lies in quarantine: where it is moved on, the discrepancy is settled.
+    open_ones = (
+        select(Shipment)
+        .join(Alert, Alert.shipment_id == Shipment.id)
+        .where(Alert.kind == AlertKind.DISCREPANCY, Alert.resolved_at.is_(None), Alert.site_id.in_(by_site))
+    )
+    for shipment in session.scalars(open_ones.order_by(Shipment.id)).all():
+        refresh_shipment(session, shipment, on)
 
 
 def refresh_shipment(session: Session, shipment: Shipment, on: date | None = None) -> None:
@@ -102,7 +90,7 @@ def refresh_shipment(session: Session, shipment: Shipment, on: date | None = Non
         return
     session.flush()
     site = session.get_one(Site, shipment.destination_id)
-    found = list(_about_shipment(session, shipment, site, on or clock.today(site.timezone)))
+    found = list(about_shipment(session, shipment, site, on or clock.today(site.timezone)))
     _settle(session, found, OF_SHIPMENTS, [Alert.shipment_id == shipment.id])
 
 
@@ -143,7 +131,7 @@ def raise_attention(session: Session, finding: Finding) -> None:
 
 def settle_attention(session: Session, subject: str) -> None:
     """Resolve the `needs_attention` alert of that subject."""
-    _resolve(session, [Alert.kind == AlertKind.NEEDS_ATTENTION, Alert.subject == subject], set())
+    _resolve(session, [Alert.kind == AlertKind.NEEDS_ATTENTION, Alert.subject == subject])
 
 
 def _refresh_site(session: Session, site: Site, today: date, item_ids: Collection[int] | None) -> int:
@@ -161,9 +149,9 @@ def _refresh_site(session: Session, site: Site, today: date, item_ids: Collectio
         )
     known = figures(session, site.id, today, item_ids)
     codes = _codes(session, known)
-    found = [*_about_lots(session, site, today, item_ids)]
+    found = [*about_lots(session, site, today, item_ids)]
     if site.status != SiteStatus.CLOSED:
-        found += [finding for entry in known.values() for finding in _about_levels(site, entry, codes)]
+        found += [finding for entry in known.values() for finding in about_levels(site, entry, codes)]
     _settle(session, found, OF_STOCK, mine)
     return len(known)
 
@@ -174,156 +162,6 @@ def _codes(session: Session, known: Collection[int]) -> dict[int, str]:
         rows = session.execute(select(Item.id, Item.code).where(Item.id.in_(ids[start : start + 400])))
         codes |= {item_id: code for item_id, code in rows}
     return codes
-
-
-def _about_levels(site: Site, entry: Figures, codes: dict[int, str]) -> Iterable[Finding]:
-    now, facts = entry.assessment, {"item": codes[entry.item_id], "site": site.code}
-
-    def finding(kind: AlertKind, message: Message, quantity: int, threshold: int | None) -> Finding:
-        return Finding(
-            kind,
-            f"{site.id}:{entry.item_id}",
-            message,
-            site.id,
-            entry.item_id,
-            quantity=quantity,
-            threshold=threshold,
-            suggested_quantity=now.suggested_quantity,
-        )
-
-    used = entry.usage.dispensed > 0 or bool(entry.demand)
-    if entry.usable == 0 and (entry.policy is not None or used):
-        yield finding(AlertKind.STOCK_OUT, msg("%(item)s has run out at %(site)s.", **facts), 0, 0)
-    if entry.policy is None:
-        return
-    if now.emergency_point is not None and entry.usable <= now.emergency_point:
-        at = whole(now.emergency_point)
-        text = msg("%(item)s at %(site)s: %(usable)s left, emergency point %(at)s.", **facts, usable=entry.usable, at=at)
-        yield finding(AlertKind.EMERGENCY, text, entry.usable, at)
-    if now.reorder_point is not None and now.position <= now.reorder_point:
-        at, position = whole(now.reorder_point), whole(now.position)
-        text = msg(
-            "%(item)s at %(site)s: %(position)s in stock and on the way, reorder point %(at)s.",
-            **facts,
-            position=position,
-            at=at,
-        )
-        yield finding(AlertKind.REORDER, text, position, at)
-    if now.maximum is not None and entry.usable > now.maximum:
-        at = whole(now.maximum)
-        text = msg("%(item)s at %(site)s: %(usable)s in stock, maximum %(at)s.", **facts, usable=entry.usable, at=at)
-        yield finding(AlertKind.OVERSTOCK, text, entry.usable, at)
-
-
-def whole(figure: object) -> int:
-    """A level as a whole number of base units, rounded half up."""
-    return int(float(figure) + 0.5) if not isinstance(figure, int) else figure  # type: ignore[arg-type]
-
-
-def _about_lots(
-    session: Session, site: Site, today: date, item_ids: Collection[int] | None
-) -> Iterable[Finding]:
-    """Lots at a site that expire soon (in stock), have expired or were recalled (in any zone)."""
-    soon = today + timedelta(days=EXPIRING_DAYS)
-    query = (
-        select(Lot, Item.code, Location.kind, Balance.on_hand)
-        .join(Balance, Balance.lot_id == Lot.id)
-        .join(Location, Location.id == Balance.location_id)
-        .join(Item, Item.id == Lot.item_id)
-        .where(Location.site_id == site.id, Location.kind.in_(list(ZONES)), Balance.on_hand > 0)
-        .where(or_(Lot.expires_on <= soon, Lot.recalled_on.is_not(None)))
-    )
-    if item_ids is not None:
-        query = query.where(Lot.item_id.in_(list(item_ids)))
-    totals: dict[tuple[AlertKind, int], int] = defaultdict(int)
-    lots: dict[int, tuple[Lot, str]] = {}
-    for lot, code, zone, on_hand in session.execute(query):
-        lots[lot.id] = lot, code
-        if lot.recalled_on is not None:
-            totals[(AlertKind.RECALL, lot.id)] += on_hand
-        if lot.expires_on is not None and lot.expires_on < today:
-            totals[(AlertKind.EXPIRED, lot.id)] += on_hand
-        elif lot.expires_on is not None and lot.expires_on <= soon and zone == LocationKind.STOCK:
-            totals[(AlertKind.EXPIRING, lot.id)] += on_hand
-    texts = {
-        AlertKind.RECALL: "Recalled: %(quantity)s of %(item)s, lot %(lot)s, at %(site)s. Set them aside.",
-        AlertKind.EXPIRED: "%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expired on %(expires_on)s.",
-        AlertKind.EXPIRING: "%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expire on %(expires_on)s.",
-    }
-    for (kind, lot_id), quantity in totals.items():
-        lot, code = lots[lot_id]
-        facts = {"quantity": quantity, "item": code, "lot": lot.number, "site": site.code}
-        text = Message(texts[kind], facts | {"expires_on": str(lot.expires_on)})
-        yield Finding(kind, f"{site.id}:lot {lot.id}", text, site.id, lot.item_id, lot.id, quantity=quantity)
-
-
-_EXTRACTED = (
-    msg("Recalled: %(quantity)s of %(item)s, lot %(lot)s, at %(site)s. Set them aside."),
-    msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expired on %(expires_on)s."),
-    msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expire on %(expires_on)s."),
-)
-
-
-def _about_shipment(session: Session, shipment: Shipment, site: Site, today: date) -> Iterable[Finding]:
-    subject, facts = f"shipment {shipment.id}", {"shipment": shipment.number, "site": site.code}
-    if shipment.status == "dispatched" and shipment.eta is not None and today > shipment.eta:
-        days = (today - shipment.eta).days
-        text = msg("%(shipment)s to %(site)s is %(days)s days late.", **facts, days=days)
-        yield Finding(
-            AlertKind.SHIPMENT_LATE,
-            subject,
-            text,
-            site.id,
-            shipment_id=shipment.id,
-            quantity=days,
-            document=shipment.number,
-        )
-    if shipment.status == "received" and not shipment.historical:
-        missing, damaged = open_discrepancy(session, shipment)
-        if missing or damaged:
-            text = msg(
-                "%(shipment)s to %(site)s: %(missing)s missing, %(damaged)s damaged.",
-                **facts,
-                missing=missing,
-                damaged=damaged,
-            )
-            yield Finding(
-                AlertKind.DISCREPANCY,
-                subject,
-                text,
-                site.id,
-                shipment_id=shipment.id,
-                quantity=missing + damaged,
-                document=shipment.number,
-            )
-
-
-def open_discrepancy(session: Session, shipment: Shipment) -> tuple[int, int]:
-    """(still missing, arrived damaged and still in quarantine) of a shipment, in base units over all its lots."""
-    from sqlalchemy import func
-
-    from inventory.models import ShipmentReceiptLine
-
-    missing = session.scalar(
-        select(func.sum(Balance.on_hand))
-        .join(Location, Location.id == Balance.location_id)
-        .where(Location.shipment_id == shipment.id, Location.kind == LocationKind.MISSING)
-    )
-    rows = session.execute(
-        select(ShipmentReceiptLine.lot_id, func.sum(ShipmentReceiptLine.damaged))
-        .where(ShipmentReceiptLine.shipment_id == shipment.id, ShipmentReceiptLine.damaged > 0)
-        .group_by(ShipmentReceiptLine.lot_id)
-    )
-    damaged = 0
-    for lot_id, quantity in rows:
-        aside = session.scalar(
-            select(func.sum(Balance.on_hand))
-            .join(Location, Location.id == Balance.location_id)
-            .where(Location.site_id == shipment.destination_id, Location.kind == LocationKind.QUARANTINE)
-            .where(Balance.lot_id == lot_id)
-        )
-        damaged += min(int(quantity), int(aside or 0))
-    return int(missing or 0), damaged
 
 
 def _settle(
@@ -344,7 +182,7 @@ def _settle(
     for finding in now.values():
         _open(session, finding)
     if stale:
-        _resolve(session, [Alert.id.in_(stale)], stale)
+        _resolve(session, [Alert.id.in_(stale)])
     session.flush()
 
 
@@ -378,12 +216,10 @@ def _open(session: Session, finding: Finding) -> None:
     session.execute(insert_for(session, Alert).values(row).on_conflict_do_nothing())
 
 
-def _resolve(session: Session, which: list[ColumnElement[bool]], _ids: set[int]) -> None:
+def _resolve(session: Session, which: list[ColumnElement[bool]]) -> None:
     session.execute(
         update(Alert)
         .where(Alert.resolved_at.is_(None), *which)
         .values(resolved_at=clock.now())
         .execution_options(synchronize_session="fetch")
     )
-
-

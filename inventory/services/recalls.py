@@ -47,16 +47,17 @@ def recall(session: Session, actor: Actor, item_code: str, lot_number: str, reas
         session.add(found)
     else:
         found.reason = text or ""
-    lots = list(session.scalars(select(Lot).where(Lot.item_id == item.id, Lot.number == number).with_for_update()))
+    lots = list(
+        session.scalars(select(Lot).where(Lot.item_id == item.id, Lot.number == number).with_for_update())
+    )
     for lot in lots:
         lot.recalled_on = lot.recalled_on or today
     session.flush()
-    pairs = {
-        (location.site_id, item.id)
-        for location, _, _ in ledger.holders_of(session, [lot.id for lot in lots])
-        if location.site_id is not None
-    }
-    alerts.refresh(session, pairs)
+    places = [location for location, _, _ in ledger.holders_of(session, [lot.id for lot in lots])]
+    sites = {place.site_id for place in places if place.site_id is not None}
+    coming = {place.shipment_id for place in places if place.shipment_id is not None}
+    sites |= set(session.scalars(select(Shipment.destination_id).where(Shipment.id.in_(coming))))
+    alerts.refresh(session, {(site_id, item.id) for site_id in sites})
     audit.note(session, actor, "recall", f"{item.code} {number}"[:80], reason=text)
     session.flush()
     return found
@@ -74,7 +75,9 @@ def holders(session: Session, recalled: Recall) -> list[Holder]:
         totals[(location.site_id, location.shipment_id)] += quantity
     sites = {
         site.id: site
-        for site in session.scalars(select(Site).where(Site.id.in_([site_id for site_id, _ in totals if site_id])))
+        for site in session.scalars(
+            select(Site).where(Site.id.in_([site_id for site_id, _ in totals if site_id]))
+        )
     }
     shipments = {
         shipment.id: shipment

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import flag_modified
 
 from inventory import clock
 from inventory.access import Actor, require, require_site
@@ -69,8 +70,10 @@ def edit(
         raise Conflict(CHANGED)
     site, note, lines = _checked(Checks(session), command)
     require_site(actor, "requisitions.write", site.id)
+    not_closed(site)
     requisition.site_id, requisition.kind, requisition.note = site.id, command.kind, note
     requisition.lines = lines
+    flag_modified(requisition, "note")  # lines alone would leave its version as it was
     session.flush()
     audit.note(session, actor, "edit", requisition.number)
     return get_requisition(session, actor, number)
@@ -126,25 +129,21 @@ def reject(session: Session, actor: Actor, number: str, reason: str | None) -> R
 
 
 def cancel(session: Session, actor: Actor, number: str) -> Requisition:
-    """Drop a requisition that is still open. Raises Conflict while a shipment of it is being packed or on its way."""
+    """Drop a requisition that is still open. What is on its way for it arrives all the same; a draft stays behind."""
     requisition = _locked(session, actor, number, "requisitions.write")
-    check("requisition", requisition.status, "cancel")
-    busy = session.scalars(
-        select(Shipment.number).where(
-            Shipment.requisition_id == requisition.id, Shipment.status.in_(["draft", "dispatched", "arrived"])
-        )
-    ).first()
-    if busy is not None:
-        raise Conflict(
-            msg("Shipment %(shipment)s is under way for it. Cancel or receive that first.", shipment=busy)
-        )
     return _move(session, actor, requisition, "cancel")
 
 
-def follow_shipment(session: Session, actor: Actor, requisition_id: int | None, action: str) -> None:
-    """Move a requisition along with its shipment: `ship` when it leaves, `fulfil` when the last one is received."""
+def follow_shipment(
+    session: Session, actor: Actor, requisition_id: int | None, action: str
+) -> set[tuple[int, int]]:
+    """Move a requisition along with its shipment: `ship` when it leaves, `fulfil` when none is under way any more.
+
+    Answers the (site, item) pairs whose alerts are to be looked at again. Raises Conflict where a requisition that is
+    to be shipped was cancelled.
+    """
     if requisition_id is None:
-        return
+        return set()
     requisition = session.scalars(
         select(Requisition)
         .where(Requisition.id == requisition_id)
@@ -153,14 +152,19 @@ def follow_shipment(session: Session, actor: Actor, requisition_id: int | None, 
         .execution_options(populate_existing=True)
     ).one()
     if action == "ship" and requisition.status == "in_shipment":
-        return
+        return set()
     if action == "fulfil":
+        if requisition.status != "in_shipment":
+            return set()
         others = select(Shipment.id).where(
             Shipment.requisition_id == requisition_id, Shipment.status.in_(["draft", "dispatched", "arrived"])
         )
-        if requisition.status != "in_shipment" or session.scalars(others).first() is not None:
-            return
-    _move(session, actor, requisition, action)
+        if session.scalars(others).first() is not None:
+            return set()
+    requisition.status = check("requisition", requisition.status, action)
+    session.flush()
+    audit.note(session, actor, action, requisition.number)
+    return {(requisition.site_id, line.item_id) for line in requisition.lines}
 
 
 def get_requisition(session: Session, actor: Actor, number: str) -> Requisition:
@@ -201,18 +205,14 @@ def _move(
     alerts.refresh(session, {(requisition.site_id, line.item_id) for line in requisition.lines})
     audit.note(session, actor, action, requisition.number, **data)
     session.flush()
-    return (
-        _found(session, actor, requisition.number, lock=False)
-        if action not in ("ship", "fulfil")
-        else requisition
-    )
+    return _found(session, actor, requisition.number, lock=False)
 
 
 def _checked(checks: Checks, command: NewRequisition) -> tuple[Site, str | None, list[RequisitionLine]]:
     site = checks.site(command.site)
     if site is not None and site.kind == SiteKind.PARTNER:
         checks.add("/site", msg("A partner does not order here. Send a shipment instead."))
-    checks.word(command.kind, RequisitionKind, "/kind")
+    checks.word(command.kind or None, RequisitionKind, "/kind")
     if not command.kind:
         checks.add("/kind", msg("Say whether it is a regular or an emergency one."))
     note = checks.text(command.note, "/note", most=2000, lines=True)

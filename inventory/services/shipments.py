@@ -25,6 +25,7 @@ from inventory.rules.transitions import check
 from inventory.services import alerts, audit
 from inventory.services.checks import Checks, not_closed
 from inventory.services.numbers import next_number
+from inventory.services.requisitions import follow_shipment
 
 SKEW = timedelta(minutes=5)
 """How far a clock may run ahead of ours."""
@@ -124,7 +125,7 @@ def record_event(session: Session, actor: Actor, number: str, command: NewEvent)
     require(actor, "shipments.receive")
     shipment = locked_shipment(session, actor, number)
     checks = Checks(session)
-    checks.word(command.milestone, Milestone, "/milestone")
+    checks.word(command.milestone or None, Milestone, "/milestone")
     if not command.milestone:
         checks.add("/milestone", msg("Say what happened."))
     checks.word(command.classifier, Classifier, "/classifier")
@@ -170,7 +171,10 @@ def set_eta(session: Session, actor: Actor, number: str, eta: date | None) -> Sh
 
 
 def cancel(session: Session, actor: Actor, number: str) -> Shipment:
-    """Drop a draft: what was reserved for it is free again, its requisition waits for another shipment."""
+    """Drop a draft: what was reserved for it is free again.
+
+    Its requisition waits for another shipment, or is fulfilled if others of it have been received.
+    """
     require(actor, "shipments.write")
     shipment = locked_shipment(session, actor, number)
     require_site(actor, "shipments.write", shipment.origin_id)
@@ -181,6 +185,7 @@ def cancel(session: Session, actor: Actor, number: str) -> Shipment:
         stock = ledger.place(session, LocationKind.STOCK, site_id=shipment.origin_id)
         ledger.release(session, stock, [(line.lot_id, line.quantity) for line in lines])
         alerts.refresh(session, {(shipment.origin_id, line.item_id) for line in lines})
+    follow_shipment(session, actor, shipment.requisition_id, "fulfil")
     audit.note(session, actor, "cancel", shipment.number)
     session.flush()
     return get_shipment(session, actor, number)

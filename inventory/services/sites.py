@@ -1,18 +1,18 @@
 """Sites and their reorder policies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
 import pycountry
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from inventory import ledger
 from inventory.access import Actor, require
 from inventory.errors import Conflict, FieldError, NotFound, msg
 from inventory.ledger.figures import rule_of
-from inventory.models import Balance, Item, Location, Policy, Site
+from inventory.models import Balance, Item, Location, Policy, Shipment, Site
 from inventory.models.words import SENSITIVE_BY_DEFAULT, SiteKind, SiteStatus
 from inventory.rules import reorder
 from inventory.services import alerts, audit
@@ -51,13 +51,16 @@ def change_site(session: Session, actor: Actor, code: str, fields: Mapping[str, 
     site = get_site(session, code)
     checks = Checks(session)
     before = site.kind, site.status
-    _fill(checks, site, fields)
+    with session.no_autoflush:  # what is wrong never gets as far as the database
+        _fill(checks, site, fields)
     checks.check()
     leaves = site.status == SiteStatus.CLOSED or (SiteKind.PARTNER in (site.kind, before[0]))
     if (site.kind, site.status) != before and leaves and _holds_stock(session, site):
         name = "status" if site.status != before[1] else "kind"
         text = msg("%(site)s still holds stock. Move or dispose of it first.", site=code)
         raise Conflict(text, [FieldError(f"/{name}", text)])
+    if site.status == SiteStatus.CLOSED and before[1] != SiteStatus.CLOSED:
+        _refuse_under_way(session, site)
     session.flush()
     audit.note(session, actor, "change", f"site {site.code}", fields=sorted(fields))
     return site
@@ -131,7 +134,7 @@ def _fill_policy(checks: Checks, policy: Policy, fields: Mapping[str, Any]) -> N
 
 
 def _fill(checks: Checks, site: Site, fields: Mapping[str, Any]) -> None:
-    setters = {
+    setters: dict[str, Callable[[Checks, Site, Any], None]] = {
         "name": _set_name,
         "kind": _set_kind,
         "status": _set_status,
@@ -193,7 +196,7 @@ def _set_timezone(checks: Checks, site: Site, value: str | None) -> None:
 def _set_supplier(checks: Checks, site: Site, code: str | None) -> None:
     session = checks.session
     if not code:
-        site.supplied_by_id = None
+        site.supplied_by_id, site.supplied_by = None, None
         return
     with session.no_autoflush:
         supplier = checks.site(code, "/supplied_by")
@@ -207,6 +210,19 @@ def _set_supplier(checks: Checks, site: Site, code: str | None) -> None:
         above = session.get(Site, above.supplied_by_id) if above.supplied_by_id else None
     if supplier is not None:
         site.supplied_by_id, site.supplied_by = supplier.id, supplier
+
+
+def _refuse_under_way(session: Session, site: Site) -> None:
+    """Raise Conflict while goods are to leave a site or to come to it."""
+    number = session.scalars(
+        select(Shipment.number).where(
+            or_(Shipment.origin_id == site.id, Shipment.destination_id == site.id),
+            Shipment.status.in_(["draft", "dispatched", "arrived"]),
+        )
+    ).first()
+    if number is not None:
+        text = msg("Shipment %(shipment)s is still under way. Cancel or receive it first.", shipment=number)
+        raise Conflict(text, [FieldError("/status", text)])
 
 
 def _holds_stock(session: Session, site: Site) -> bool:
