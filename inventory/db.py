@@ -125,6 +125,19 @@ def transaction() -> Iterator[Session]:
         _writing.reset(token)
 
 
+@contextlib.contextmanager
+def snapshot() -> Iterator[Session]:
+    """Inside, everything is read as it is at one moment, whatever others write meanwhile."""
+    current = session()
+    current.rollback()
+    if current.get_bind().dialect.name == "postgresql":
+        current.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    try:
+        yield current
+    finally:
+        current.rollback()
+
+
 RETRIES = 3
 _TRANSIENT = {"40001", "40P01"}  # serialization failure, deadlock
 
