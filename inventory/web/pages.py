@@ -11,7 +11,7 @@ from flask import abort, g, request
 from flask import session as cookies
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from wtforms import Field
+from wtforms import Field, RadioField
 from wtforms.widgets import DateTimeLocalInput
 
 from inventory import clock
@@ -90,6 +90,16 @@ def valid_number(number: str) -> str:
     if len(number) > 24 or not number.isascii() or not number.isprintable():
         abort(404)
     return number
+
+
+class Options(RadioField):
+    """A few choices, all in view."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        offered = kwargs.pop("choices", None)
+        super().__init__(*args, **kwargs)
+        self.choices = offered
+        self.type = "RadioField"
 
 
 class Moment(Field):

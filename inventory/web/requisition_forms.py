@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
-from wtforms import FieldList, FormField, HiddenField, RadioField, TextAreaField
+from wtforms import FieldList, FormField, HiddenField, TextAreaField
 from wtforms.validators import InputRequired
 
 from inventory.access import requires
@@ -32,7 +32,7 @@ from inventory.web.forms import (
     rows_changed,
 )
 from inventory.web.guard import me
-from inventory.web.pages import do_once, item_name, my_sites, preset_site, site_choices, valid_number
+from inventory.web.pages import Options, do_once, item_name, my_sites, preset_site, site_choices, valid_number
 
 bp = Blueprint("requisition_forms", __name__)
 
@@ -48,7 +48,7 @@ class RequisitionForm(BaseForm):
     """What a site asks for."""
 
     site = Choice(_l("For which site"), [InputRequired(_l("Choose a site."))], validate_choice=False)
-    kind = RadioField(
+    kind = Options(
         _l("How urgent"),
         choices=[
             ("regular", _l("Regular: it can come with the next shipment")),

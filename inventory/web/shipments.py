@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
-from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from inventory.access import Role, requires
@@ -32,6 +31,7 @@ from inventory.web.forms import BaseForm, Choice, Day, Text, Whole, asked, asked
 from inventory.web.guard import me
 from inventory.web.pages import (
     PAGE,
+    Options,
     do_once,
     item_name,
     my_sites,
@@ -52,8 +52,10 @@ class ShipmentForm(BaseForm):
 
     origin = Choice(_l("From"), [InputRequired(_l("Choose where it leaves from."))])
     destination = Choice(_l("To"), [InputRequired(_l("Choose where it goes."))])
-    mode = RadioField(
-        _l("How it travels"), [InputRequired(_l("Say how it travels."))], choices=list(labels.MODES.items())
+    mode = Options(
+        _l("How it travels"),
+        [InputRequired(_l("Say how it travels."))],
+        choices=labels.choices(labels.MODES),
     )
     eta = Day(_l("Expected on"), description=_l("An alert reminds everybody the day after."))
     requisition = Text(_l("Requisition"))

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
-from wtforms import FieldList, FormField, HiddenField, RadioField
+from wtforms import FieldList, FormField, HiddenField
 from wtforms.validators import InputRequired
 
 from inventory import clock
@@ -25,7 +25,7 @@ from inventory.services.shipping import Arrival, ArrivedLine, MissingLine
 from inventory.web import labels
 from inventory.web.forms import BaseForm, Choice, LineForm, Whole, put_errors
 from inventory.web.guard import me
-from inventory.web.pages import Moment, do_once, item_name, valid_number
+from inventory.web.pages import Moment, Options, do_once, item_name, valid_number
 from inventory.web.shipment_page import EventForm, SendForm, SettleForm, detail, here_zone, read
 from inventory.web.shipments import act
 
@@ -47,7 +47,7 @@ class ReceiveForm(BaseForm):
 
     received_at = Moment(_l("When it was received"), [InputRequired(_l("Give the time."))])
     lines = FieldList(FormField(ArrivedRow), label=_l("Lots"))
-    final = RadioField(
+    final = Options(
         _l("Is that all?"),
         choices=[
             ("yes", _l("Yes: what did not come is missing")),
