@@ -283,7 +283,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(url: str, process: subprocess.Popen[bytes], seconds: float = 20) -> bool:
+def _answers(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> bool:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
