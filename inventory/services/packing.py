@@ -1,7 +1,7 @@
 """Packing: packages with their labels, what lies in them picked first-expired-first-out and reserved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -89,15 +89,14 @@ def pack(
 
 
 def pack_requisition(session: Session, actor: Actor, number: str, command: NewPackage) -> Package | None:
-    """Put into one package what was approved and is not in a shipment of the requisition yet; None if nothing is left."""
+    """Put into one package what was approved and no shipment carries yet; None if nothing is left."""
     require(actor, "shipments.write")
     shipment = locked_shipment(session, actor, number)
     left = remaining(session, shipment)
     if not left:
         return None
     lines = [PackedLine(item, quantity) for item, quantity in left.items()]
-    filled = NewPackage(command.kind, lines, command.parent, gross_weight_kg=command.gross_weight_kg, volume_m3=command.volume_m3)
-    return pack(session, actor, number, filled)[0]
+    return pack(session, actor, number, replace(command, lines=lines))[0]
 
 
 def remaining(session: Session, shipment: Shipment) -> dict[str, int]:
@@ -178,7 +177,9 @@ def _parent(session: Session, checks: Checks, shipment: Shipment, command: NewPa
         select(Package).where(Package.shipment_id == shipment.id, Package.label == command.parent)
     ).one_or_none()
     if parent is None:
-        checks.add("/parent", msg("No package of this shipment has the label %(label)s.", label=command.parent))
+        checks.add(
+            "/parent", msg("No package of this shipment has the label %(label)s.", label=command.parent)
+        )
     elif kind is not None:
         wrong = rules.check_nesting(rules.PackageKind(kind), rules.PackageKind(parent.kind))
         if wrong is not None:
@@ -219,9 +220,13 @@ def _fill(
     )
     if picked.out_of_turn and reason_needed and not package.fefo_reason:
         items = ", ".join(item.code for item in picked.out_of_turn)
-        raise Invalid.at("/reason", msg("Other lots of %(items)s expire first. Say why these are taken.", items=items))
+        raise Invalid.at(
+            "/reason", msg("Other lots of %(items)s expire first. Say why these are taken.", items=items)
+        )
     ledger.reserve(
-        session, stock, [(taken.lot.lot_id, taken.quantity, f"{taken.pointer}/quantity") for taken in picked.taken]
+        session,
+        stock,
+        [(taken.lot.lot_id, taken.quantity, f"{taken.pointer}/quantity") for taken in picked.taken],
     )
     package.lines = [
         PackageLine(item_id=taken.item.id, lot_id=taken.lot.lot_id, quantity=taken.quantity)
