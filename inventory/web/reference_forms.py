@@ -102,7 +102,7 @@ class DonorForm(BaseForm):
 class LevelsForm(BaseForm):
     """When a site asks for an item again, and up to how much."""
 
-    method = Choice(_l("Kept by"), default="fixed")
+    method = Choice(_l("Kept by"), [InputRequired(_l("Choose one of the list."))], default="fixed")
     emergency_point = Whole(_l("Emergency at"), description=_l("At this or less it is an emergency."))
     reorder_point = Whole(_l("Reorder at"), description=_l("At this or less it is time to ask for more."))
     maximum = Whole(_l("Fill up to"), description=_l("So much is asked for that this is there."))

@@ -32,6 +32,7 @@
       loadThrottle: 150,
       hidePlaceholder: true,
       onInitialize() {
+        this.input.setAttribute("aria-hidden", "true"); // Its label went to the box that is typed in.
         this.control_input.setAttribute("aria-label", input.getAttribute("aria-label") ?? "");
         if (input.getAttribute("aria-describedby"))
           this.control_input.setAttribute("aria-describedby", input.getAttribute("aria-describedby"));
@@ -77,6 +78,7 @@
       allowEmptyOption: true,
       hidePlaceholder: true,
       onInitialize() {
+        this.input.setAttribute("aria-hidden", "true");
         // Tab takes what was looked for; passing through a list by Tab chooses nothing.
         this.control_input.addEventListener(
           "keydown",
