@@ -271,3 +271,14 @@ def test_signing_in_in_french(client):
     assert "Se connecter" in page
     assert "Mot de passe" in page
     assert [text for text in sentences("fr") if text in read(page)] == []
+
+
+def test_the_state_of_each_language_is_told_as_it_is():
+    """`docs/languages.md`, within a few points."""
+    page = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
+    for name in CATALOGUES:
+        found = list(texts(catalogue(name)).values())
+        share = 100 * sum(all(said) for said in found) / len(found)
+        told = re.search(rf"\| `{name}` \| (\d+) % \|", page)
+        assert told, name
+        assert abs(int(told[1]) - share) < 5, (name, share)
