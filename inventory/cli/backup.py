@@ -82,16 +82,9 @@ def restore(file: Path, force: bool) -> None:
                 _make_room(current, force=force)
                 total = _read(current, lines)
                 continue_counting(current)
-    except (
-        OSError,
-        EOFError,
-        UnicodeDecodeError,
-        json.JSONDecodeError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise click.ClickException(f"{file} is no whole backup ({error}). Nothing was changed.") from None
+    except (*_BROKEN, *_REFUSED) as error:
+        reason = " ".join(str(error).split())
+        raise click.ClickException(f"{file} is no whole backup ({reason}). Nothing was changed.") from None
     click.echo(f"{total} rows restored from {file}")
 
 

@@ -16,7 +16,7 @@ __all__ = ["PASSWORD", "is_loaded", "load", "logins"]
 
 _SUBJECT = "demonstration"
 _FIRST = -460
-_LOOKED_AT = (-300, -200, -150, -127, -99, -52, -38, -24, -17, -10, -5, -3)
+_LOOKED_AT = (-200, -127, -99, -52, -38, -24, -12, -5)
 """Days on which the alerts of the past were looked at, so that they have a history."""
 
 
