@@ -70,7 +70,7 @@ def test_a_refusal_is_remembered_too(admin, depot, item, session):
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.get_data() == first.get_data()
     wrong = {"headers": {"Idempotency-Key": "k-2"}}
-    assert pointers(admin.post("/donors", {"code": "?"}, **wrong)) == ["/code", "/name"] or True
+    assert pointers(admin.post("/donors", {"code": "?"}, **wrong)) == ["/name"]
     assert admin.post("/donors", {"code": "?"}, **wrong).headers["Idempotency-Replayed"] == "true"
 
 
