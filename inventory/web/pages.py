@@ -92,6 +92,12 @@ def valid_number(number: str) -> str:
     return number
 
 
+def exact(told: datetime, known: datetime | None) -> datetime:
+    """`known` where `told`, which people give to the minute, means the same minute; else `told`."""
+    same = known is not None and told == known.replace(second=0, microsecond=0)
+    return known if same and known is not None else told
+
+
 class Options(RadioField):
     """A few choices, all in view."""
 
@@ -119,7 +125,8 @@ class Moment(Field):
         if typed:
             try:
                 naive = datetime.fromisoformat(typed.replace(" ", "T"))
-                self.data = naive.replace(tzinfo=naive.tzinfo or clock.zone(self.zone)).astimezone(UTC)
+                told = naive.replace(tzinfo=naive.tzinfo or clock.zone(self.zone)).astimezone(UTC)
+                self.data = exact(told, clock.now())
             except (ValueError, OverflowError):
                 text = _(
                     "“%(typed)s” is not read as a date and time: write it like 2026-04-30 14:05.", typed=typed

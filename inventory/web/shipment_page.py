@@ -134,6 +134,7 @@ def detail(
     """The page of a shipment for staff; `error` says why something was not done."""
     actor, found, given = me(), read(number), forms or {}
     may = _may(actor, found)
+    error = error or _unseen(given, may)
     left = packing.remaining(session(), found) if may["pack"] else {}
     differing = reading.discrepancies(session(), found)
     missing = [each for each in differing if each.missing]
@@ -164,6 +165,19 @@ def detail(
         token=uuid4(),
     )
     return html, status
+
+
+def _unseen(given: Forms, may: dict[str, bool]) -> str | None:
+    """What posted forms say that cannot be shown any more, for the state has changed under them."""
+    shown = {
+        "pack": may["pack"],
+        "send": may["dispatch"],
+        "eta": may["eta"],
+        "event": may["record"],
+        "settle": may["find"] or may["write_off"],
+    }
+    texts = [text for name, form in given.items() if not shown[name] for text in form.form_errors]
+    return " ".join(texts) or None
 
 
 def _may(actor: Actor, found: Shipment) -> dict[str, bool]:

@@ -25,7 +25,7 @@ from inventory.services.shipping import Arrival, ArrivedLine, MissingLine
 from inventory.web import labels
 from inventory.web.forms import BaseForm, Choice, LineForm, Whole, put_errors
 from inventory.web.guard import me
-from inventory.web.pages import Moment, Options, do_once, item_name, valid_number
+from inventory.web.pages import Moment, Options, do_once, exact, item_name, valid_number
 from inventory.web.shipment_page import EventForm, SendForm, SettleForm, detail, here_zone, read
 from inventory.web.shipments import act
 
@@ -85,13 +85,14 @@ def dispatch(number: str) -> ResponseReturnValue:
 def record(number: str) -> ResponseReturnValue:
     """Append a milestone."""
     form = EventForm(prefix="event-", formdata=None)
-    form.occurred_at.zone = here_zone(read(number))
+    found = read(number)
+    form.occurred_at.zone = here_zone(found)
     form.process(request.form)
     if not form.validate():
         return detail(number, 422, forms={"event": form})
     command = shipments.NewEvent(
         milestone=form.milestone.data or "",
-        occurred_at=form.occurred_at.data or clock.now(),
+        occurred_at=exact(form.occurred_at.data or clock.now(), found.dispatched_at),
         classifier=form.classifier.data or "actual",
         place=form.place.data,
         note=form.note.data,
@@ -143,7 +144,8 @@ def receive(number: str) -> ResponseReturnValue:
         )
         for e in entries
     ]
-    command = Arrival(form.received_at.data or clock.now(), lines, final, form.uuid)
+    at = exact(form.received_at.data or clock.now(), found.dispatched_at)
+    command = Arrival(at, lines, final, form.uuid)
 
     def work(s: Session) -> str:
         shipping.receive(s, me(), valid_number(number), command)
