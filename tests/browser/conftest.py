@@ -47,6 +47,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A desktop of somebody who reads English; nothing moves, so that what is measured is what stays."""
+    size = {"width": 1440, "height": 900}
+    return {**browser_context_args, "viewport": size, "locale": "en-GB", "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
 def demo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with the demonstration, one for the whole run: for tests that look, not change."""
     folder = tmp_path_factory.mktemp("demo")
