@@ -41,6 +41,7 @@ from inventory.web.pages import PAGE, do_once, my_sites, preset_site, site_choic
 from inventory.web.stock_events import event_page
 from inventory.web.words import day as day_words
 from inventory.web.words import number as number_words
+from inventory.web.words import unit as unit_words
 
 bp = Blueprint("consumptions", __name__)
 
@@ -159,7 +160,7 @@ def whole_of(typed: str) -> int:
 
 def take_words(found: Preview, told: bool) -> Mapping[str, str]:
     """What a person reads of the lots that would be taken; `told` where the quantity is known."""
-    unit = found.item.base_unit
+    unit = unit_words(found.item.base_unit)
     if not found.lots or (told and found.short):
         text = _("Only %(free)s %(unit)s can be taken here.", free=number_words(found.free), unit=unit)
         return {"text": text, "tone": "danger"}

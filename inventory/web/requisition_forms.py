@@ -33,6 +33,7 @@ from inventory.web.forms import (
 )
 from inventory.web.guard import me
 from inventory.web.pages import Options, do_once, item_name, my_sites, preset_site, site_choices, valid_number
+from inventory.web.words import unit as unit_words
 
 bp = Blueprint("requisition_forms", __name__)
 
@@ -225,7 +226,7 @@ def _hint(item: Item, figures: Figures) -> Mapping[str, str]:
             here=figures.available,
             coming=figures.inbound,
             suggested=suggested,
-            unit=item.base_unit,
+            unit=unit_words(item.base_unit),
         )
     else:
         text = _("Here: %(here)s, on the way: %(coming)s.", here=figures.available, coming=figures.inbound)

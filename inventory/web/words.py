@@ -1,5 +1,6 @@
 """Numbers, dates and money as pages write them: in the reader's language, always with Latin digits."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,8 +17,10 @@ from flask import Flask, g
 
 from inventory.errors import Message
 from inventory.extensions import TRANSLATIONS, current_language, render
+from inventory.web.reference_words import UNITS
 
 DAY = "d MMM y"
+_ISO_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
 def number(value: int | Decimal | None, places: int | None = None) -> str:
@@ -69,13 +72,29 @@ def told(alert: Any) -> str:
     message = Message.from_json(alert.message)
     names = {"item": named(alert.item)} if alert.item is not None else {}
     names |= {"site": alert.site.name} if alert.site is not None else {}
-    return render(Message(message.text, {**message.params, **names}))
+    params = {name: _shown(value) for name, value in message.params.items()}
+    return render(Message(message.text, {**params, **names}))
+
+
+def _shown(value: Any) -> Any:
+    """A number or a date of a stored message as the reader writes it."""
+    if isinstance(value, int):
+        return number(value)
+    if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+        return day(date.fromisoformat(value))
+    return value
 
 
 def named(item: Any) -> str:
     """An item's name in the reader's language, where there is one."""
     french = current_language().tag == "fr"
     return str((french and item.name_fr) or item.name)
+
+
+def unit(word: str) -> str:
+    """A base unit in the reader's language, where it is a common one."""
+    known = UNITS.get(word.lower())
+    return render(known) if known else word
 
 
 def country(code: str) -> str:
@@ -95,7 +114,7 @@ def _words() -> NullTranslations:
 
 def install(app: Flask) -> None:
     """Give the templates these filters, and their texts in the reader's language."""
-    for function in (number, day, moment, money, said, told, named, country):
+    for function in (number, day, moment, money, said, told, named, unit, country):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=lambda text: _words().gettext(text),
