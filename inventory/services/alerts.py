@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from inventory import clock
@@ -16,8 +16,18 @@ from inventory.access import Actor, require
 from inventory.errors import NotFound, msg
 from inventory.ledger import insert_for
 from inventory.ledger.figures import figures
-from inventory.models import Alert, Item, Policy, Shipment, Site
+from inventory.models import (
+    Alert,
+    Balance,
+    Item,
+    Location,
+    Policy,
+    Shipment,
+    ShipmentReceiptLine,
+    Site,
+)
 from inventory.models.words import AlertKind, SiteKind, SiteStatus
+from inventory.rules.effects import LocationKind
 from inventory.services import audit
 from inventory.services.alert_causes import Finding as Finding
 from inventory.services.alert_causes import about_levels, about_lots, about_shipment
@@ -99,12 +109,27 @@ def evaluate(session: Session, on: date | None = None) -> int:
     looked_at = 0
     for site in session.scalars(select(Site).order_by(Site.id)).all():
         looked_at += _refresh_site(session, site, on or clock.today(site.timezone), None)
-    late = select(Shipment).where(
-        Shipment.status.in_(["dispatched", "arrived", "received"]), Shipment.historical.is_(False)
-    )
-    for shipment in session.scalars(late.order_by(Shipment.id)).all():
+    for shipment in session.scalars(_unsettled().order_by(Shipment.id)).all():
         refresh_shipment(session, shipment, on)
     return looked_at
+
+
+def _unsettled() -> Select[Shipment]:
+    """The shipments that an alert may be about: under way, with an open alert, or with something missing or damaged."""
+    alerted = select(Alert.shipment_id).where(Alert.resolved_at.is_(None), Alert.shipment_id.is_not(None))
+    missing = (
+        select(Location.shipment_id)
+        .join(Balance, Balance.location_id == Location.id)
+        .where(Location.kind == LocationKind.MISSING, Balance.on_hand > 0)
+    )
+    damaged = select(ShipmentReceiptLine.shipment_id).where(ShipmentReceiptLine.damaged > 0)
+    return select(Shipment).where(
+        Shipment.historical.is_(False),
+        or_(
+            Shipment.status.in_(["dispatched", "arrived"]),
+            *(Shipment.id.in_(ids) for ids in (alerted, missing, damaged)),
+        ),
+    )
 
 
 def acknowledge(session: Session, actor: Actor, alert_id: int, note: str | None) -> Alert:
