@@ -57,8 +57,15 @@ def spoken() -> tuple[Language, ...]:
 
 
 def render(message: Message) -> str:
-    """A message in the language of this request."""
-    return str(gettext(message.text, **message.params))
+    """A message in the language of this request.
+
+    Where that runs from right to left, names and codes within it are isolated, so that their brackets and numbers
+    stay with them.
+    """
+    params = dict(message.params)
+    if current_language().direction == "rtl":
+        params |= {name: f"\u2068{value}\u2069" for name, value in params.items() if isinstance(value, str)}
+    return str(gettext(message.text, **params))
 
 
 __all__ = [

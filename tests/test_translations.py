@@ -13,7 +13,8 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 
 from config import ROOT
-from inventory.extensions import TRANSLATIONS
+from inventory.errors import msg
+from inventory.extensions import TRANSLATIONS, render
 from inventory.languages import LANGUAGES
 from tests.factories import create_donor, create_item, create_site, create_user, sign_in, stock_up
 
@@ -282,3 +283,11 @@ def test_the_state_of_each_language_is_told_as_it_is():
         told = re.search(rf"\| `{name}` \| (\d+) % \|", page)
         assert told, name
         assert abs(int(told[1]) - share) < 5, (name, share)
+
+
+def test_names_in_a_text_from_right_to_left_keep_their_brackets(app):
+    told = msg("Recall of %(lot)s", lot="EN-7 (B)")
+    with app.test_request_context("/?lang=ar"):
+        assert "\u2068EN-7 (B)\u2069" in render(told)
+    with app.test_request_context("/?lang=fr"):
+        assert render(told) == "Rappel de EN-7 (B)"

@@ -288,8 +288,15 @@
     return month >= 1 && month <= 12 ? new Date(Date.UTC(year, month, 0)) : null;
   }
 
-  // The day before the month in English too; a language the browser does not know falls back to its own.
-  const locale = () => (document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang);
+  // As the server writes dates: the day before the month in English, Iraq's months in Arabic, Latin digits in every
+  // language. A language the browser does not know falls back to its own.
+  const LOCALES = {
+    en: "en-GB",
+    ar: "ar-IQ-u-nu-latn",
+    ckb: "ckb-IQ-u-nu-latn",
+    "kmr-Arab": "ckb-IQ-u-nu-latn",
+  };
+  const locale = () => LOCALES[document.documentElement.lang] ?? document.documentElement.lang;
 
   function echoDate(field) {
     let echo = field.parentElement.querySelector(".date-echo");
