@@ -134,7 +134,7 @@ def rule_of(policy: Policy) -> reorder.Policy:
         minimum_months=policy.minimum_months,
         maximum_months=policy.maximum_months,
         emergency_months=policy.emergency_months,
-        lookback_months=policy.lookback_months or LOOKBACK_MONTHS,
+        lookback_months=LOOKBACK_MONTHS if policy.lookback_months is None else policy.lookback_months,
         order_multiple=policy.order_multiple,
         expiry_buffer_days=policy.expiry_buffer_days,
     )

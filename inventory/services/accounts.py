@@ -60,7 +60,7 @@ def add_user(session: Session, actor: Actor, command: NewUser) -> User:
         text = msg("There is an account with this e-mail address already.")
         raise Conflict(text, [FieldError("/email", text)])
     user.email = email or ""
-    user.password_hash = _hasher.hash(command.password) if command.password else None
+    user.password_hash = _hasher.hash(_bytes(command.password)) if command.password else None
     session.add(user)
     session.flush()
     audit.note(session, actor, "create", f"account {user.email}"[:80], role=user.role)
@@ -81,7 +81,7 @@ def change_user(session: Session, actor: Actor, user_id: int, command: NewUser, 
     checks.check()
     user.language = command.language
     if command.password:
-        user.password_hash = _hasher.hash(command.password)
+        user.password_hash = _hasher.hash(_bytes(command.password))
     if command.password or not active:
         user.session_key = secrets.token_hex(16)
     user.active = active
@@ -97,7 +97,7 @@ def set_password(session: Session, user: User, old: str, new: str) -> None:
         checks.add("/old", msg("This is not your present password."))
     _check_password(checks, new, "/new")
     checks.check()
-    user.password_hash = _hasher.hash(new)
+    user.password_hash = _hasher.hash(_bytes(new))
     user.session_key = secrets.token_hex(16)
     session.flush()
 
@@ -150,7 +150,7 @@ def log_in(session: Session, email: str, password: str, address: str) -> User | 
         session.execute(delete(LoginFailure).where(LoginFailure.email == wanted))
         user.last_login_at = clock.now()
         if _hasher.check_needs_rehash(user.password_hash):
-            user.password_hash = _hasher.hash(password)
+            user.password_hash = _hasher.hash(_bytes(password))
         return user
     session.add(LoginFailure(email=wanted[:254], address=address))
     session.flush()
@@ -195,7 +195,7 @@ def touch_token(session: Session, token_id: int) -> None:
 
 def digest(secret: str) -> str:
     """What is kept of a secret of 256 random bits: its SHA-256 in hexadecimal."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def _matches(user: User, password: str) -> bool:
@@ -204,9 +204,14 @@ def _matches(user: User, password: str) -> bool:
 
 def _verify(stored: str, password: str) -> bool:
     try:
-        return _hasher.verify(stored, password[:LONGEST_PASSWORD])
+        return _hasher.verify(stored, _bytes(password[:LONGEST_PASSWORD]))
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _bytes(password: str) -> bytes:
+    """As UTF-8, whatever was typed or sent."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 def _check_password(checks: Checks, password: str, pointer: str = "/password") -> None:

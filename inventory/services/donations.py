@@ -44,7 +44,7 @@ def donate(session: Session, actor: Actor, command: NewDonation) -> Donation:
     require(actor, "donations.write")
     checks = Checks(session)
     donor = checks.donor(command.donor)
-    kind = checks.word(command.kind, DonationKind, "/kind")
+    kind = checks.word(command.kind, DonationKind, "/kind", required=True)
     checks.day(command.pledged_on, "/pledged_on")
     reference = checks.text(command.reference, "/reference")
     shipment_id = _shipment(session, checks, command.shipment)
