@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from inventory.access import requires
 from inventory.api import paging
 from inventory.api.base import bp, done, me, read
-from inventory.api.fields import Anything, Code, Instant, Many, One, Schema, Text, Word, optional, say
+from inventory.api.fields import Anything, Code, Instant, Many, One, Schema, Text, Word, say
 from inventory.errors import FieldError
 from inventory.models import SyncEvent
 from inventory.models.words import SyncResult
@@ -83,7 +83,7 @@ class SyncEventTold(Schema):
     errors = Many(One(EventFault), required=True)
     document = Text(required=True, allow_none=True)
     note = Text(required=True, allow_none=True)
-    data = Anything(required=True, allow_none=True)
+    data = Anything(required=True)
 
 
 class EventsWanted(paging.Paged):
@@ -101,7 +101,7 @@ class ResolveBody(Schema):
     """Why it is closed; with `data`, what is posted instead."""
 
     note = Text(required=True, most=2000)
-    data = optional(Anything, metadata={"type": ["object", "null"]})
+    data = Anything(metadata={"type": ["object", "null"]})
 
 
 def storable(value: Any) -> Any:

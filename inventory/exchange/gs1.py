@@ -29,6 +29,7 @@ _ALPHAS = {"gtin": "01", "sscc": "00", "lot": "10", "ser": "21", "exp": "17", "i
 """Names that Digital Links of old used for keys."""
 _CONFIG = ParseConfig(separator_chars=(FNC1,), gs1_element_strings_verify_date=False)
 _EXPIRIES = ("17", "7003")
+_DATES = frozenset({"11", "12", "13", "15", "16", "17", "7003"})
 
 Pair = tuple[str, str]
 """(Application Identifier, value)"""
@@ -96,12 +97,16 @@ def _is_bare(text: str, symbology: str) -> bool:
         return len(text) in GTIN_LENGTHS
     if symbology or len(text) not in (*GTIN_LENGTHS, SSCC_LENGTH):
         return False
-    if gs1_check(text) or len(text) in (12, 13, 14):
+    if gs1_check(text):
         return True
     try:
-        return len(GS1ElementString.extract(text, config=_CONFIG)) != len(text)
+        element = GS1ElementString.extract(text, config=_CONFIG)
     except ParseError:
         return True
+    if element.gtin is not None:
+        return False
+    whole = len(element) == len(text) and not element.ai.ai.startswith("9")
+    return not whole or (element.ai.ai in _DATES and element.date is None)
 
 
 def _of_link(text: str) -> Iterator[Pair]:
@@ -151,8 +156,12 @@ def _of_string(text: str, scan: Scan) -> Iterator[Pair]:
             )
             continue
         try:
-            element = GS1ElementString.extract(rest, config=_CONFIG)
+            element = _filled(GS1ElementString.extract(rest, config=_CONFIG))
         except ParseError:
+            if identifier.ai in _DATES and re.match(r"\d{6}", rest[2:], re.ASCII):
+                scan.warn(_no_date(rest[2:8]))
+                rest = rest[8:].lstrip(FNC1)
+                continue
             wrong, _, rest = rest.partition(FNC1)
             scan.warn(_malformed(wrong))
             continue
@@ -164,6 +173,13 @@ def _of_string(text: str, scan: Scan) -> Iterator[Pair]:
         rest = rest.lstrip(FNC1)
 
 
+def _filled(element: GS1ElementString) -> GS1ElementString:
+    """The element; some patterns are content with nothing."""
+    if not element.value:
+        raise ParseError("no value")
+    return element
+
+
 def _element(ai: str, value: str, scan: Scan) -> GS1ElementString | None:
     """The element of an identifier and its value, or None, with a warning, where one of them is not right."""
     if not _known(ai):
@@ -172,9 +188,9 @@ def _element(ai: str, value: str, scan: Scan) -> GS1ElementString | None:
     if ai in ("01", "02") and value.isascii() and value.isdigit() and len(value) in GTIN_LENGTHS:
         value = value.zfill(14)
     try:
-        return GS1ElementString.parse(ai + value, config=_CONFIG)
+        return _filled(GS1ElementString.parse(ai + value, config=_CONFIG))
     except ParseError:
-        scan.warn(_malformed(f"({ai}){value}"))
+        scan.warn(_no_date(value) if ai in _DATES else _malformed(f"({ai}){value}"))
         return None
 
 
@@ -187,6 +203,10 @@ def _keep(found: dict[str, GS1ElementString], element: GS1ElementString, scan: S
 
 def _malformed(text: str) -> Finding:
     return Finding("malformed", msg("“%(part)s” cannot be read.", part=text[:40].replace(FNC1, " ")))
+
+
+def _no_date(value: str) -> Finding:
+    return Finding("invalid_date", msg("%(value)s is no date (YYMMDD).", value=value[:12]))
 
 
 def _facts(found: dict[str, GS1ElementString], scan: Scan) -> None:
@@ -207,8 +227,7 @@ def _facts(found: dict[str, GS1ElementString], scan: Scan) -> None:
         if ai in found and scan.expires_on is None:
             scan.expires_on = found[ai].date
             if found[ai].date is None:
-                text = msg("%(value)s is no date (YYMMDD).", value=found[ai].value)
-                scan.warn(Finding("invalid_date", text))
+                scan.warn(_no_date(found[ai].value))
     count = value("37") or value("30")
     if count is not None:
         scan.count, scan.of_packs = int(count), "37" in found

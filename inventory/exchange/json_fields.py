@@ -283,7 +283,10 @@ class One(_Field, fields.Nested):
 
 
 class Anything(_Field):
-    """Any JSON value, as it is."""
+    """Any JSON value, null too, as it is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"allow_none": True} | options))
 
 
 def optional(kind: type[fields.Field[Any]], *args: Any, **options: Any) -> fields.Field[Any]:

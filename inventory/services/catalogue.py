@@ -47,7 +47,7 @@ def add_item(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Item:
     session.flush()
     audit.note(session, actor, "create", f"item {item.code}")
     _tell_waiting(session)
-    return item
+    return get_item(session, code)
 
 
 def _tell_waiting(session: Session) -> None:

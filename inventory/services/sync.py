@@ -331,7 +331,7 @@ def retry(session: Session, actor: Actor, event_id: str) -> SyncEvent:
 
 
 def resolve(
-    session: Session, actor: Actor, event_id: str, note: str | None, data: Mapping[str, Any] | None = None
+    session: Session, actor: Actor, event_id: str, note: str | None, data: Any = None
 ) -> SyncEvent:
     """Close an event that waits, with a note; with `data`, post that instead of what was recorded.
 
@@ -341,6 +341,8 @@ def resolve(
     event = get_event(session, actor, event_id, lock=True)
     checks = Checks(session)
     text = checks.text(note, "/note", most=2000, required=True, lines=True)
+    if data is not None and not isinstance(data, Mapping):
+        checks.add("/data", msg("This must be an object."))
     checks.check()
     if event.result != SyncResult.NEEDS_ATTENTION:
         raise Conflict(msg("This event does not wait any more."))

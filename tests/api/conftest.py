@@ -1,10 +1,12 @@
 """A program that calls the API with a token, and a small world for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -15,6 +17,17 @@ from inventory.services import accounts
 from tests.factories import create_donor, create_item, create_site, create_user
 
 ROOT = "/api/v1"
+NOON = datetime.combine(datetime.now(UTC).date(), time(12), UTC)
+
+
+@pytest.fixture(autouse=True)
+def noon(request: pytest.FixtureRequest) -> Iterator[None]:
+    """It is noon: an hour ago is still today. A server in a process of its own goes by the real clock."""
+    if "live_server" in request.fixturenames:
+        yield
+    else:
+        with time_machine.travel(NOON, tick=True):
+            yield
 
 
 @dataclass

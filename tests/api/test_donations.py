@@ -63,7 +63,7 @@ def test_donations_that_cannot_be(admin, item, donor):
 
 @pytest.fixture
 def gift(admin, session, depot, clinic, item, donor):
-    """A gift of a hundred: sixty sent to the clinic (fifty-five came), ten dispensed there. Another donor's travels with it."""
+    """A gift of a hundred: sixty sent, fifty-five came, ten were dispensed. Another donor's goods travel with it."""
     other = create_donor(session, "OTHER")
     stock_up(session, depot, item, 50, lot="OTHERS-LOT", donor=other, expires_in=900)
     number = good(admin.post("/donations", GOODS), 201)["number"]

@@ -9,11 +9,9 @@ from inventory.access import Role
 from tests.api.conftest import good, pointers, problem
 from tests.factories import create_site, stock_up
 
-NOW = clock.now()
-
 
 def at(minutes=0):
-    return (NOW + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (clock.now() + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ def line(**fields):
 
 
 def test_the_whole_way(admin, stocked):
-    number = drafted(admin, eta=(NOW + timedelta(days=20)).date().isoformat(), container="20DC")
+    number = drafted(admin, eta=(clock.now() + timedelta(days=20)).date().isoformat(), container="20DC")
     pallet = good(admin.post(f"/shipments/{number}/packages", {"kind": "pallet", "volume_m3": "1.2"}), 201)
     told = good(admin.post(f"/shipments/{number}/packages", carton(parent=pallet["label"])), 201)
     assert told["parent"] == pallet["label"]
