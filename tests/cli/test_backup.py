@@ -136,7 +136,8 @@ def test_a_backup_is_of_one_moment(
     """Somebody renames a site when the backup has begun: it is in the next backup, and nobody had to wait."""
     file, before = tmp_path / "all.gz", contents()
     engine = create_engine(real_db.replace("postgresql://", "postgresql+psycopg://"))
-    write, told = module._line, []
+    write = module._line
+    told: list[bool] = []
 
     def line(out: Any, value: Any) -> None:
         write(out, value)

@@ -1,11 +1,12 @@
 """The demonstration shows something true on every page, and every rule holds in it."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from inventory.access import SYSTEM, Role
 from inventory.db import Base, atomically, db
@@ -29,19 +30,19 @@ from inventory.models import (
     User,
 )
 from inventory.models.words import SiteKind, SiteStatus, StockEventKind
-from inventory.rules import packing
 from inventory.rules.effects import LocationKind
+from inventory.rules.identifiers import container_number
 from inventory.rules.transitions import TRANSITIONS
 from inventory.services import accounts, alerts, demo
 from inventory.services.demo.abroad import VIN
 
 
-def rows(table: type) -> dict[str, int]:
+def rows(table: Any) -> dict[str, int]:
     """code -> id"""
     return {code: key for key, code in db.session.execute(select(table.id, table.code))}
 
 
-def seen(column: object) -> set[str]:
+def seen(column: Any) -> set[str]:
     return {str(word) for word in db.session.scalars(select(column).distinct())}
 
 
@@ -110,7 +111,7 @@ def test_the_container_is_being_filled_and_paid_for(demo_app: Flask):
     ).one()
     assert shipment.status == "draft"
     box = next(each for each in shipment.packages if each.kind == "container")
-    assert packing.container_number(box.container_number or "") == box.container_number
+    assert container_number(box.container_number or "") == box.container_number
     money = session.scalars(select(Donation).where(Donation.shipment_id == shipment.id)).all()
     assert len(money) == 3
     assert {each.kind for each in money} == {"money"}
@@ -142,10 +143,12 @@ def test_each_login_works(demo_app: Flask):
     found = demo.logins()
     assert [login["role"] for login in found] == list(Role)
     for login in found:
-        email, password = str(login["email"]), str(login["password"])
-        role = atomically(
-            lambda s, e=email, p=password: getattr(accounts.log_in(s, e, p, "::1"), "role", None)
-        )
+
+        def role_of(session: Session, login: dict[str, str | None] = login) -> str | None:
+            user = accounts.log_in(session, str(login["email"]), str(login["password"]), "::1")
+            return user.role if user is not None else None
+
+        role = atomically(role_of)
         assert role == login["role"]
 
 

@@ -68,7 +68,8 @@ def generate(session: Session, size: Size, seed: int) -> None:
     if any(session.scalars(select(table.id).limit(1)).first() for table in (User, Site, Item, Donor)):
         raise Conflict(msg("This database is in use. An artificial world is made in an empty one only."))
     now = clock.now()
-    world = World(size, Random(seed), now.date(), now, kinds_of(size.sites))
+    rng = Random(seed)  # nosec B311
+    world = World(size, rng, now.date(), now, kinds_of(size.sites))
     _check(world)
     _deal(world)
     rows.write_reference(session, size, world.kinds, now)

@@ -9,7 +9,7 @@ from inventory.access import SYSTEM, Role
 from inventory.services import accounts, catalogue, donors, sites
 from inventory.services.demo.items import EVERYDAY, MOBILE, SURVIVORS, THINGS
 
-PASSWORD = "relais-demo"
+PASSWORD = "relais-demo"  # nosec B105: it opens made-up data
 ERBIL, PARIS = "Asia/Baghdad", "Europe/Paris"
 DEPOT, HUB, DARKAR, ERBIL_D, CENTER = "DEPOT-LYON", "HUB-ERBIL", "DARKAR", "ERBIL-D", "CENTER-SURV"
 TEAMS = ("MOBILE-1", "MOBILE-2", "MOBILE-3")
