@@ -53,8 +53,9 @@ def shipments_for(session: Session, donor_id: int, limit: int) -> list[shipments
 def as_outsiders(
     session: Session, found: Sequence[Shipment], donor_id: int
 ) -> list[shipments.PublicShipment]:
-    """These shipments as that donor may see them."""
-    return [shipments.for_outsiders(each, donor_id) for each in _whole(session, {each.id for each in found})]
+    """These shipments as that donor may see them, the newest first."""
+    told = [shipments.for_outsiders(each, donor_id) for each in _whole(session, {each.id for each in found})]
+    return sorted(told, key=lambda each: each.number, reverse=True)
 
 
 def _whole(session: Session, ids: set[int | None] | set[int]) -> list[Shipment]:
