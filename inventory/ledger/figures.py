@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inventory.ledger.balances import CHUNK
@@ -188,6 +188,8 @@ def _days(
             )
             .join(Lot, Lot.id == StockDay.lot_id)
             .where(StockDay.site_id == site_id, StockDay.day <= today, *_among(StockDay.item_id, ids))
+            # A day that was taken back whole is as if it had not been: no first receipt either.
+            .where(or_(StockDay.change != 0, StockDay.dispensed != 0))
         )
         for item_id, lot_id, expires_on, recalled_on, day, change, dispensed in rows:
             found[item_id].append(demand.LotDay(lot_id, expires_on, recalled_on, day, change, dispensed))
