@@ -127,7 +127,9 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, is_open: boo
         operation["security"] = []
     else:
         statuses |= {"401", "403"}
-    if method in ("post", "put", "patch"):
+    if any(each.get("name") == "site" for each in operation.get("parameters", [])):
+        statuses.add("404")  # a list of a site that is not known
+    if method != "get":
         statuses |= {"400", "409", "413", "415"}
     if method == "post":
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})

@@ -101,7 +101,7 @@ class ResolveBody(Schema):
     """Why it is closed; with `data`, what is posted instead."""
 
     note = Text(required=True, most=2000)
-    data = Anything(metadata={"type": ["object", "null"]})
+    data = Anything(metadata={"type": "object"})
 
 
 def storable(value: Any) -> Any:

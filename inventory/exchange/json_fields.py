@@ -154,8 +154,7 @@ class Number(_Field):
     """A decimal: taken as a number or a string, told as a string without exponent. `places` keeps its decimals."""
 
     def __init__(self, *, whole_too: bool = False, keep_places: bool = False, **options: Any) -> None:
-        kinds = ["string", "number"] + (["null"] if options.get("allow_none") else [])
-        super().__init__(metadata={"type": kinds, "examples": ["12.5"]}, **options)
+        super().__init__(metadata={"type": ["string", "number"], "examples": ["12.5"]}, **options)
         self.whole_too, self.keep_places = whole_too, keep_places
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Decimal:
