@@ -30,6 +30,7 @@
       selectOnTab: true,
       openOnFocus: false,
       loadThrottle: 150,
+      refreshThrottle: 0, // A list that is refreshed later takes the focus back from who has gone on.
       hidePlaceholder: true,
       onInitialize() {
         this.input.setAttribute("aria-hidden", "true"); // Its label went to the box that is typed in.
@@ -76,6 +77,7 @@
     new window.TomSelect(select, {
       maxOptions: 500,
       allowEmptyOption: true,
+      refreshThrottle: 0,
       hidePlaceholder: true,
       onInitialize() {
         this.input.setAttribute("aria-hidden", "true");
