@@ -85,8 +85,12 @@ class TraceTold(FateTold):
     shipments = Many(One(CarrierTold), required=True)
 
 
-def donation_told(current: Session, donation: Donation, shipment: str | None = None) -> dict[str, Any]:
+def donation_told(current: Session, donation: Donation) -> dict[str, Any]:
     """A donation read with its donor and lines."""
+    return _told(donation, trace.shipment_numbers(current, [donation]))
+
+
+def _told(donation: Donation, shipments: dict[int, str]) -> dict[str, Any]:
     return {
         "number": donation.number,
         "donor": donation.donor.code,
@@ -95,7 +99,7 @@ def donation_told(current: Session, donation: Donation, shipment: str | None = N
         "reference": donation.reference,
         "amount": donation.amount,
         "currency": donation.currency,
-        "shipment": shipment or trace.shipment_number(current, donation.shipment_id),
+        "shipment": shipments.get(donation.shipment_id or 0),
         "lines": [{"item": line.item.code, "quantity": line.quantity} for line in donation.lines],
     }
 
@@ -119,7 +123,8 @@ def list_donations(wanted: dict[str, Any]) -> Response:
     """List donations; a donor's token lists that donor's own."""
     after = paging.key_of(wanted["cursor"], [int])
     found = trace.donations_slice(read(), me(), after, wanted["limit"])
-    return paging.page(DonationTold, found, [donation_told(read(), each) for each in found.rows])
+    shipments = trace.shipment_numbers(read(), found.rows)
+    return paging.page(DonationTold, found, [_told(each, shipments) for each in found.rows])
 
 
 @bp.route("/donations/<number>", methods=["GET"], tags=TAG)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -99,9 +99,11 @@ def donations_slice(session: Session, actor: Actor, after: int | None, limit: in
     return after_id(session, query, Donation.id, after, limit)
 
 
-def shipment_number(session: Session, shipment_id: int | None) -> str | None:
-    """The number of the shipment that a gift of money is for."""
-    return session.scalar(select(Shipment.number).where(Shipment.id == shipment_id)) if shipment_id else None
+def shipment_numbers(session: Session, donations: Sequence[Donation]) -> dict[int, str]:
+    """shipment id -> number, of the shipments that gifts of money are for."""
+    ids = {donation.shipment_id for donation in donations if donation.shipment_id is not None}
+    rows = session.execute(select(Shipment.id, Shipment.number).where(Shipment.id.in_(ids)))
+    return {shipment_id: number for shipment_id, number in rows}
 
 
 def trace(session: Session, donation: Donation) -> Trace:
@@ -144,7 +146,8 @@ def shipments_of(session: Session, donation: Donation) -> list[Shipment]:
     query = (
         select(Shipment)
         .where(
-            Shipment.id.in_(carrying) & ~Shipment.status.in_(HIDDEN) | (Shipment.id == donation.shipment_id)
+            or_(Shipment.id.in_(carrying), Shipment.id == donation.shipment_id),
+            ~Shipment.status.in_(HIDDEN),
         )
         .options(
             selectinload(Shipment.origin), selectinload(Shipment.destination), selectinload(Shipment.events)
