@@ -10,7 +10,7 @@ from inventory.access import Actor
 from inventory.errors import NotFound, msg
 from inventory.models import Balance, Donor, Gtin, Item, Location, Lot, Policy, Site
 from inventory.queries.paging import Page, Slice, after_id, numbered
-from inventory.queries.stock import escape_like
+from inventory.queries.stock import escape_like, today_at_sites
 from inventory.rules.effects import LocationKind
 from inventory.rules.identifiers import InvalidIdentifier, gtin14
 from inventory.rules.text import fold
@@ -76,9 +76,11 @@ def _free_at(session: Session, site_id: int, ids: list[int]) -> dict[int, int]:
         select(Lot.item_id, func.sum(Balance.on_hand - Balance.reserved))
         .join(Balance, Balance.lot_id == Lot.id)
         .join(Location, Location.id == Balance.location_id)
-        .where(Location.site_id == site_id, Location.kind == LocationKind.STOCK, Lot.item_id.in_(ids))
+        .join(Site, Site.id == Location.site_id)
+        .where(Site.id == site_id, Location.kind == LocationKind.STOCK, Lot.item_id.in_(ids))
         .where(
-            Lot.recalled_on.is_(None), or_(Lot.expires_on.is_(None), Lot.expires_on >= func.current_date())
+            Lot.recalled_on.is_(None),
+            or_(Lot.expires_on.is_(None), Lot.expires_on >= today_at_sites(session)),
         )
         .group_by(Lot.item_id)
     )

@@ -86,11 +86,11 @@ class GroupRow:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def status_of(zone: str, expires_on: date | None, recalled_on: date | None, today: date) -> str:
-    """`recalled`, `expired`, `quarantine` (not in the `stock` zone) or `usable`, the gravest that holds."""
-    if recalled_on is not None and recalled_on <= today:
+def status_of(lot: Lot, zone: str, today: date, then: date | None = None) -> str:
+    """The gravest that holds today, or did `then`: `recalled`, `expired`, `quarantine` (any zone aside) or `usable`."""
+    if lot.recalled_on is not None and (then is None or lot.recalled_on <= then):
         return "recalled"
-    if expires_on is not None and expires_on < today:
+    if lot.expires_on is not None and lot.expires_on < (then or today):
         return "expired"
     return "usable" if zone == LocationKind.STOCK else "quarantine"
 
@@ -117,7 +117,9 @@ def today_at_sites(session: Session) -> ColumnElement[date]:
     return case(*((Site.timezone == zone, literal(clock.today(zone))) for zone in zones), else_=elsewhere)
 
 
-def _conditions(session: Session, actor: Actor, wanted: StockFilter) -> list[ColumnElement[bool]]:
+def _conditions(
+    session: Session, actor: Actor, wanted: StockFilter, then: date | None = None
+) -> list[ColumnElement[bool]]:
     today = today_at_sites(session)
     found: list[ColumnElement[bool]] = [Location.kind.in_(list(ZONES))]
     if actor.sites is not None:
@@ -140,7 +142,7 @@ def _conditions(session: Session, actor: Actor, wanted: StockFilter) -> list[Col
         latest = clock.today() + timedelta(days=wanted.expiring_within_days)
         found += [Lot.expires_on >= today, Lot.expires_on <= latest]
     if wanted.status is not None:
-        found.append(_status(today) == wanted.status)
+        found.append(_status(today, then) == wanted.status)
     return found
 
 
@@ -149,11 +151,11 @@ def escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _status(today: ColumnElement[date]) -> ColumnElement[str]:
+def _status(today: ColumnElement[date], then: date | None = None) -> ColumnElement[str]:
     """`status_of`, said in SQL."""
     return case(
-        (Lot.recalled_on <= today, "recalled"),
-        (Lot.expires_on < today, "expired"),
+        (Lot.recalled_on.is_not(None) if then is None else Lot.recalled_on <= then, "recalled"),
+        (Lot.expires_on < (today if then is None else literal(then)), "expired"),
         (Location.kind == LocationKind.STOCK, "usable"),
         else_="quarantine",
     )
@@ -185,7 +187,7 @@ def _row(
     reserved: int,
     day: date | None = None,
 ) -> StockRow:
-    status = status_of(location.kind, lot.expires_on, lot.recalled_on, day or clock.today(site.timezone))
+    status = status_of(lot, location.kind, clock.today(site.timezone), day)
     return StockRow(
         key=(location.id, lot.id),
         site=site.code,
@@ -252,7 +254,7 @@ def lots_as_of(
         .join(Item, Item.id == Lot.item_id)
         .outerjoin(Donor, Donor.id == Lot.donor_id)
         .outerjoin(Donation, Donation.id == Lot.donation_id)
-        .where(*_conditions(session, actor, wanted))
+        .where(*_conditions(session, actor, wanted, day))
     )
     if after is not None:
         query = query.where(or_(Location.id > after[0], and_(Location.id == after[0], Lot.id > after[1])))
@@ -266,11 +268,12 @@ def _row_then(each: tuple[Any, ...], day: date) -> StockRow:
     return _row(location, site, lot, item, donor, donation, int(on_hand), 0, day)
 
 
+_EXPIRY = func.coalesce(Lot.expires_on, date.max)
 SORTS: dict[str, tuple[Any, ...]] = {
-    "item": (Item.name, Lot.expires_on, Lot.id),
-    "site": (Site.code, Item.name, Lot.expires_on, Lot.id),
+    "item": (Item.name, _EXPIRY, Lot.id),
+    "site": (Site.code, Item.name, _EXPIRY, Lot.id),
     "lot": (Lot.number, Lot.id),
-    "expires_on": (func.coalesce(Lot.expires_on, date(9999, 12, 31)), Item.name, Lot.id),
+    "expires_on": (_EXPIRY, Item.name, Lot.id),
     "on_hand": (Balance.on_hand, Item.name, Lot.id),
 }
 
@@ -325,7 +328,7 @@ def groups_page(
     orders: dict[str, Any] = {
         "item": Item.name,
         "usable": usable,
-        "expires_on": func.coalesce(next_expiry, date(9999, 12, 31)),
+        "expires_on": func.coalesce(next_expiry, date.max),
         "site": Site.code if by_site else Item.name,
         "category": Item.category,
     }
