@@ -81,7 +81,10 @@ def test_a_second_start_loads_no_migration_tools(ready_app: Flask, monkeypatch: 
     assert result.output == "Relais: http://localhost\n"
 
 
-@pytest.mark.parametrize("token", ["", "x", setup.token("another secret key of another place"), "\x00"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", pytest.param(setup.token("another secret key of another place"), id="another place"), "\x00"],
+)
 def test_a_wrong_link(client, token: str):
     assert client.get("/first", query_string={"token": token}).status_code == 404
 

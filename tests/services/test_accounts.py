@@ -90,9 +90,7 @@ def log_in(email: str, password: str, address: str):
 
 @pytest.fixture
 def enter(do):
-    return lambda email, password=PASSWORD, address="10.0.0.1": do(
-        lambda s: log_in(email, password, address)(s)
-    )
+    return lambda email, password=PASSWORD, address="10.0.0.1": do(log_in(email, password, address))
 
 
 def test_logging_in(session, enter):

@@ -2,6 +2,7 @@
 itself after each step, and every gift adds up."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -69,7 +70,8 @@ class Stock(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.outer = db.engine.begin_nested()
+        connection: Any = db.engine  # the outer transaction of the test (conftest)
+        self.outer = connection.begin_nested()
 
     def teardown(self) -> None:
         self.session.rollback()
@@ -92,8 +94,8 @@ class Stock(RuleBasedStateMachine):
             for item in self.items:
                 sites.set_policy(self.session, COORDINATOR, site, item, levels)
         self.session.commit()
-        for site, donor, lot in ((0, 0, "A"), (0, 1, "A"), (0, 2, "B"), (1, 1, "A"), (1, 2, "B")):
-            self.receive(site, 0, (lot, 800), donor, 30, 0, 6, "stock")
+        for at, donor, lot in ((0, 0, "A"), (0, 1, "A"), (0, 2, "B"), (1, 1, "A"), (1, 2, "B")):
+            self.receive(at, 0, (lot, 800), donor, 30, 0, 6, "stock")
 
     def do(self, service, *args):
         """Whether it was done; refusals are for the services' own tests."""

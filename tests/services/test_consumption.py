@@ -1,6 +1,7 @@
 """Dispensing: first expired, first out, and what is never given."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -34,9 +35,8 @@ def consume(do, site, item):
 
     def call(*quantities: int, ago: int = 0, lot: str | None = None, actor=COORDINATOR, **fields):
         lines = [ConsumptionLine(item.code, quantity, lot) for quantity in quantities]
-        command = Consumption(
-            site.code, TODAY - timedelta(days=ago), **{"lines": lines, "uuid": uuid4()} | fields
-        )
+        given: dict[str, Any] = {"lines": lines, "uuid": uuid4()} | fields
+        command = Consumption(site.code, TODAY - timedelta(days=ago), **given)
         return do(consumption.consume, actor, command)
 
     return call
