@@ -26,6 +26,7 @@ from inventory.models import (
     Site,
 )
 from inventory.queries.paging import Page, Slice, after_id, numbered
+from inventory.queries.stock import escape_like
 from inventory.queries.trace import HIDDEN
 from inventory.rules import packing
 from inventory.rules.effects import LocationKind
@@ -141,10 +142,9 @@ def shipments_page(
         ends = select(Site.id).where(Site.code == wanted.site)
         query = query.where(or_(Shipment.origin_id.in_(ends), Shipment.destination_id.in_(ends)))
     if wanted.q:
-        text = f"%{wanted.q.strip()}%"
-        query = query.where(
-            or_(Shipment.number.ilike(text), Shipment.reference.ilike(text), Shipment.waybill.ilike(text))
-        )
+        text = f"%{escape_like(wanted.q.strip())}%"
+        columns = (Shipment.number, Shipment.reference, Shipment.waybill)
+        query = query.where(or_(*(column.ilike(text, escape="\\") for column in columns)))
     page = numbered(session, query.order_by(Shipment.id.desc()), number, size)
     ids = [row[0] for row in page.rows]
     found = {
