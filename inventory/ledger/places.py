@@ -25,7 +25,9 @@ def place(
 
 def zones(session: Session, site_id: int) -> dict[LocationKind, Location]:
     """The zones of a site: stock, quarantine, refused."""
-    return {kind: place(session, kind, site_id=site_id) for kind in sorted(ZONES)}
+    rows = session.scalars(select(Location).where(Location.site_id == site_id, Location.kind.in_(ZONES)))
+    found = {LocationKind(row.kind): row for row in rows}
+    return {kind: found.get(kind) or place(session, kind, site_id=site_id) for kind in sorted(ZONES)}
 
 
 def open_site(session: Session, site: Site) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from inventory.errors import Conflict, FieldError, msg
@@ -30,29 +31,44 @@ class LotFacts:
     value_basis: str | None = None
 
 
-def find_or_make_lot(session: Session, facts: LotFacts) -> Lot:
-    """The lot of that number and expiry from that donation; a new one if there is none. Recalled batches stay so."""
-    found = session.scalars(
-        select(Lot)
-        .where(
-            Lot.item_id == facts.item.id,
-            Lot.number == facts.number,
-            Lot.expires_on == facts.expires_on,
-            Lot.donation_id == (facts.donation.id if facts.donation else None),
-            Lot.donor_id == (facts.donor.id if facts.donor else None),
+def find_or_make_lots(session: Session, told: Sequence[LotFacts]) -> list[Lot]:
+    """The lot of each number and expiry from its donation; a new one where there is none. Recalled batches stay so."""
+    known: dict[tuple[object, ...], Lot] = {}
+    for lot in session.scalars(select(Lot).where(*_among(Lot.item_id, Lot.number, told)).order_by(Lot.id)):
+        known.setdefault((lot.item_id, lot.number, lot.expires_on, lot.donation_id, lot.donor_id), lot)
+    recalled = {
+        (item_id, number): recalled_on
+        for item_id, number, recalled_on in session.execute(
+            select(Recall.item_id, Recall.lot_number, Recall.recalled_on)
+            .where(*_among(Recall.item_id, Recall.lot_number, told))
+            .order_by(Recall.id.desc())
         )
-        .order_by(Lot.id)
-        .limit(1)
-    ).one_or_none()
-    key = serial_key(facts.item, facts.number)
-    if found is not None:
-        found.serial_key = key
-        found.received_on = min(found.received_on, facts.received_on)
-        return found
-    recalled_on = session.scalar(
-        select(Recall.recalled_on).where(Recall.item_id == facts.item.id, Recall.lot_number == facts.number)
-    )
-    lot = Lot(
+    }
+    found = []
+    for facts in told:
+        donation_id = facts.donation.id if facts.donation else None
+        donor_id = facts.donor.id if facts.donor else None
+        key = (facts.item.id, facts.number, facts.expires_on, donation_id, donor_id)
+        if key in known:
+            known[key].serial_key = serial_key(facts.item, facts.number)
+            known[key].received_on = min(known[key].received_on, facts.received_on)
+        else:
+            known[key] = _lot(facts, recalled.get((facts.item.id, facts.number)))
+            session.add(known[key])
+        found.append(known[key])
+    session.flush()
+    return found
+
+
+def _among(
+    item_id: Any, number: Any, told: Sequence[LotFacts]
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Conditions that leave the rows of these items and lot numbers, and few others."""
+    return item_id.in_({facts.item.id for facts in told}), number.in_({facts.number for facts in told})
+
+
+def _lot(facts: LotFacts, recalled_on: date | None) -> Lot:
+    return Lot(
         item_id=facts.item.id,
         number=facts.number,
         expires_on=facts.expires_on,
@@ -61,7 +77,7 @@ def find_or_make_lot(session: Session, facts: LotFacts) -> Lot:
         donation_id=facts.donation.id if facts.donation else None,
         manufacturer=facts.manufacturer,
         serial=facts.number if facts.item.serialised else None,
-        serial_key=key,
+        serial_key=serial_key(facts.item, facts.number),
         received_on=facts.received_on,
         arrived_in_country_on=facts.arrived_in_country_on,
         unit_value=facts.unit_value,
@@ -69,9 +85,6 @@ def find_or_make_lot(session: Session, facts: LotFacts) -> Lot:
         value_basis=facts.value_basis,
         recalled_on=recalled_on,
     )
-    session.add(lot)
-    session.flush()
-    return lot
 
 
 def serial_key(item: Item, number: str) -> str | None:
@@ -81,14 +94,21 @@ def serial_key(item: Item, number: str) -> str | None:
 
 def known_expiry(session: Session, item: Item, number: str) -> date | None:
     """The expiry under which a lot number of an item is known, from the newest receipt."""
-    if not number:
-        return None
-    return session.scalar(
-        select(Lot.expires_on)
-        .where(Lot.item_id == item.id, Lot.number == number, Lot.expires_on.is_not(None))
-        .order_by(Lot.id.desc())
-        .limit(1)
+    return known_expiries(session, [(item, number)]).get((item.id, number)) if number else None
+
+
+def known_expiries(session: Session, lots: Sequence[tuple[Item, str]]) -> dict[tuple[int, str], date]:
+    """(item id, lot number) -> the expiry under which it is known, from the newest receipt, for those that are."""
+    rows = session.execute(
+        select(Lot.item_id, Lot.number, Lot.expires_on)
+        .where(
+            Lot.item_id.in_({item.id for item, _ in lots}),
+            Lot.number.in_({number for _, number in lots}),
+            Lot.expires_on.is_not(None),
+        )
+        .order_by(Lot.id)
     )
+    return {(item_id, number): expires_on for item_id, number, expires_on in rows if expires_on is not None}
 
 
 def refuse_known_serials(session: Session, serials: Sequence[tuple[Item, str, str]]) -> None:

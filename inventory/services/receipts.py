@@ -22,7 +22,13 @@ from inventory.rules.shelf_life import month_end
 from inventory.services import audit, stock
 from inventory.services.checks import Checks, not_closed, occurrence
 from inventory.services.donations import unannounced
-from inventory.services.lots import LotFacts, find_or_make_lot, known_expiry, refuse_known_serials
+from inventory.services.lots import (
+    LotFacts,
+    find_or_make_lots,
+    known_expiries,
+    known_expiry,
+    refuse_known_serials,
+)
 from inventory.services.numbers import next_number
 from inventory.services.receipt_commands import Limits, LineException, NewReceipt, NewReceiptLine
 
@@ -91,7 +97,7 @@ def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits 
         created_by_id=actor.user_id,
         **header,
     )
-    lots = [find_or_make_lot(session, _facts(command, line, donation, donor)) for line in lines]
+    lots = find_or_make_lots(session, [_facts(command, line, donation, donor) for line in lines])
     at = occurrence(command.received_on, site, command.occurred_at, arrives=True)
     posting = _post(session, actor, command, receipt.number, site, donor, at, lots, verdicts)
     receipt.posting_id = posting.id
@@ -287,21 +293,21 @@ def _judge(
         carton_warn_kg=limits.carton_warn_kg,
         carton_fail_kg=limits.carton_fail_kg,
     )
+    known = known_expiries(checks.session, [(line.item, line.lot) for line in lines])
     for line, verdict in zip(lines, verdicts, strict=True):
         for error in verdict.errors:
             checks.add(line.at + error.pointer, error.message)
-        line.warnings = [*verdict.warnings, *_own_findings(checks.session, line)]
+        line.warnings = [*verdict.warnings, *_own_findings(line, known.get((line.item.id, line.lot)))]
     return verdicts
 
 
-def _own_findings(session: Session, line: _Line) -> list[Finding]:
+def _own_findings(line: _Line, known: date | None) -> list[Finding]:
     """What is to be said of a line besides the donation rules: an odd VIN, an expiry that contradicts the known one."""
     found = []
     if line.item.serialised and line.item.category == "vehicle" and not vin_check(line.lot):
         found.append(
             Finding("vin", msg("The check digit of this VIN does not fit. European ones often do not."))
         )
-    known = known_expiry(session, line.item, line.lot)
     if known is not None and line.expires_on is not None and known != line.expires_on:
         text = msg("This lot number is known with the expiry %(known)s.", known=known.isoformat())
         found.append(Finding("expiry_mismatch", text))
