@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -208,6 +208,7 @@ def _handle(
         number = do_once(kind, form.uuid, lambda s: work(s, rows))
     except DomainError as error:
         return refused(form, error, lambda: _page(form, kind, sites), {"lines": rows}, names)
+    flash(_("Written down: %(number)s.", number=number), "success")
     return redirect(address(number), 303)
 
 
