@@ -31,6 +31,11 @@ class PaperWanted(Query):
     lang = Text(most=35, load_default=None)
 
 
+def _paper() -> tuple[Organisation, str]:
+    """Who issues a paper, and the language it is in."""
+    return _organisation(), current_language().tag
+
+
 def _organisation() -> Organisation:
     settings = current_app.config["RELAIS"]
     return Organisation(settings.org_name, settings.org_address)
@@ -52,7 +57,12 @@ def _pdf(found: Shipment, name: str, press: Callable[..., bytes], data: Any) -> 
 def packing_list(wanted: dict[str, Any], number: str) -> Response:
     """What lies in which package, down to the lot."""
     found = shipments.shipment(read(), me(), number)
-    return _pdf(found, "packing-list", render_packing_list, papers.packing_list(found, _organisation()))
+    return _pdf(
+        found,
+        "packing-list",
+        render_packing_list,
+        papers.packing_list(found, *_paper()),
+    )
 
 
 @bp.route("/shipments/<number>/waybill.pdf", methods=["GET"], tags=TAG)
@@ -62,7 +72,7 @@ def packing_list(wanted: dict[str, Any], number: str) -> Response:
 def waybill(wanted: dict[str, Any], number: str) -> Response:
     """What a carrier takes over, from whom and for whom."""
     found = shipments.shipment(read(), me(), number)
-    return _pdf(found, "waybill", render_waybill, papers.waybill(found, _organisation()))
+    return _pdf(found, "waybill", render_waybill, papers.waybill(found, *_paper()))
 
 
 @bp.route("/shipments/<number>/gift-certificate.pdf", methods=["GET"], tags=TAG)
@@ -72,7 +82,7 @@ def waybill(wanted: dict[str, Any], number: str) -> Response:
 def gift_certificate(wanted: dict[str, Any], number: str) -> Response:
     """That the goods are given and not sold; for a donor, their own goods alone."""
     found = shipments.shipment(read(), me(), number)
-    data = papers.gift_certificate(found, _organisation(), me().donor_id)
+    data = papers.gift_certificate(found, *_paper(), me().donor_id)
     return _pdf(found, "gift-certificate", render_gift_certificate, data)
 
 
@@ -83,5 +93,5 @@ def gift_certificate(wanted: dict[str, Any], number: str) -> Response:
 def goods_received_note(wanted: dict[str, Any], number: str) -> Response:
     """What came of what was sent; before it is counted, a form to fill in."""
     found = shipments.shipment(read(), me(), number)
-    data = papers.goods_received_note(read(), found, _organisation())
+    data = papers.goods_received_note(read(), found, *_paper())
     return _pdf(found, "goods-received-note", render_shipment_note, data)

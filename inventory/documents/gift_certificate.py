@@ -138,7 +138,7 @@ def _gift(gift: Gift, wording: Wording) -> Payload:
         "about": " · ".join(wording.say(part) for part in about),
         "serials": [wording.say(serial) for serial in gift.serials],
         "quantity": wording.number(gift.quantity),
-        "unit": wording.say(gift.unit),
+        "unit": wording.unit(gift.unit),
         "value": wording.money(gift.value, gift.currency),
     }
 

@@ -63,7 +63,7 @@ def total_rows(wording: Wording, columns: Sequence[dict[str, int | None]]) -> li
     return [
         {
             "label": wording.say(msg("Total")),
-            "unit": wording.say(unit),
+            "unit": wording.unit(unit),
             "values": [wording.number(column[unit]) for column in columns],
         }
         for unit in columns[0]

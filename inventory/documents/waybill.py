@@ -151,7 +151,7 @@ def _contents(package: Package, wording: Wording) -> list[Payload]:
     return [
         {
             "item": wording.say(names[code].item_name),
-            "amount": f"{wording.number(quantity)} {wording.say(names[code].unit)}",
+            "amount": f"{wording.number(quantity)} {wording.unit(names[code].unit)}",
         }
         for code, quantity in quantities.items()
     ]

@@ -14,6 +14,7 @@ from babel.numbers import format_decimal
 from inventory.documents.parts import Goods, Organisation, Party
 from inventory.documents.words import TEMPERATURES, word
 from inventory.errors import Message, msg
+from inventory.rules.units import unit_word
 
 Direction = Literal["ltr", "rtl"]
 Translate = Callable[[Message], str]
@@ -120,6 +121,10 @@ class Wording:
         lines = self.lines(*values)
         return {"label": self.say(label), "value": lines} if lines else None
 
+    def unit(self, word: str) -> str:
+        """A base unit in the reader's language, where it is a common one."""
+        return self.say(unit_word(word) or word)
+
     def facts(self, facts: Iterable[Payload | None]) -> list[Payload]:
         return [fact for fact in facts if fact]
 
@@ -135,7 +140,7 @@ class Wording:
             "name": self.say(goods.item_name),
             "about": about,
             "care": self.care(goods),
-            "unit": self.say(goods.unit),
+            "unit": self.unit(goods.unit),
             "lot": self.say(goods.lot) or _ABSENT,
             "expiry": self.expiry(goods),
         }

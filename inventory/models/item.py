@@ -55,6 +55,10 @@ class Item(Base):
         back_populates="item", lazy="raise", cascade="all, delete-orphan", order_by="Gtin.gtin"
     )
 
+    def name_in(self, tag: str) -> str:
+        """The name in a language (BCP 47), as far as the catalogue knows it: French, or else the common one."""
+        return (self.name_fr if tag == "fr" else None) or self.name
+
     @property
     def is_medicine(self) -> bool:
         """Whether the rules for medicines hold: they share no carton with other goods."""

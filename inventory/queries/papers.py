@@ -29,7 +29,7 @@ from inventory.queries import shipments
 Sent = tuple[Item, Lot, int]
 
 
-def packing_list(found: Shipment, organisation: Organisation) -> PackingList:
+def packing_list(found: Shipment, organisation: Organisation, tag: str) -> PackingList:
     """What lies in which package."""
     return PackingList(
         organisation=organisation,
@@ -38,7 +38,7 @@ def packing_list(found: Shipment, organisation: Organisation) -> PackingList:
         consignor=_party(found.origin),
         consignee=_party(found.destination),
         mode=found.mode or "",
-        packages=_outermost(found),
+        packages=_outermost(found, tag),
         totals=_totals(found),
         container=found.container or "",
         waybill=found.waybill or "",
@@ -48,7 +48,7 @@ def packing_list(found: Shipment, organisation: Organisation) -> PackingList:
     )
 
 
-def waybill(found: Shipment, organisation: Organisation) -> Waybill:
+def waybill(found: Shipment, organisation: Organisation, tag: str) -> Waybill:
     """What a carrier takes over."""
     return Waybill(
         organisation=organisation,
@@ -57,7 +57,7 @@ def waybill(found: Shipment, organisation: Organisation) -> Waybill:
         consignor=_party(found.origin),
         consignee=_party(found.destination),
         mode=found.mode or "",
-        packages=_outermost(found),
+        packages=_outermost(found, tag),
         totals=_totals(found),
         container=found.container or "",
         waybill=found.waybill or "",
@@ -68,7 +68,7 @@ def waybill(found: Shipment, organisation: Organisation) -> Waybill:
 
 
 def gift_certificate(
-    found: Shipment, organisation: Organisation, donor_id: int | None = None
+    found: Shipment, organisation: Organisation, tag: str, donor_id: int | None = None
 ) -> GiftCertificate:
     """That the goods are given. With `donor_id`, for that donor: their goods alone, of the destination its country."""
     goods = list(shipments.sent(found).values())
@@ -81,7 +81,7 @@ def gift_certificate(
         organisation=organisation,
         number=found.number,
         issued_on=_today(found),
-        gifts=_gifts(goods),
+        gifts=_gifts(goods, tag),
         country=found.destination.country,
         consignee=None if outsider else _party(found.destination),
         donor=donors.pop() if len(donors) == 1 else "",
@@ -92,9 +92,11 @@ def gift_certificate(
     )
 
 
-def goods_received_note(session: Session, found: Shipment, organisation: Organisation) -> ShipmentNote:
+def goods_received_note(
+    session: Session, found: Shipment, organisation: Organisation, tag: str
+) -> ShipmentNote:
     """What came of what was sent; before it is counted, a form to fill in."""
-    every = [package for outermost in _outermost(found) for package in outermost.walk()]
+    every = [package for outermost in _outermost(found, tag) for package in outermost.walk()]
     return ShipmentNote(
         organisation=organisation,
         number=found.number,
@@ -102,7 +104,7 @@ def goods_received_note(session: Session, found: Shipment, organisation: Organis
         origin=_party(found.origin),
         destination=_party(found.destination),
         mode=found.mode or "",
-        lines=_arrived(session, found),
+        lines=_arrived(session, found, tag),
         waybill=found.waybill or "",
         container_numbers=[package.container_number for package in every if package.container_number],
         seals=[package.seal for package in every if package.seal],
@@ -111,7 +113,7 @@ def goods_received_note(session: Session, found: Shipment, organisation: Organis
     )
 
 
-def _arrived(session: Session, found: Shipment) -> list[ArrivedLine]:
+def _arrived(session: Session, found: Shipment, tag: str) -> list[ArrivedLine]:
     counted: dict[int, tuple[int, int]] = {}
     for line in found.receipt_lines:
         received, damaged = counted.get(line.lot_id, (0, 0))
@@ -122,7 +124,7 @@ def _arrived(session: Session, found: Shipment) -> list[ArrivedLine]:
         came = counted.get(lot_id, (0, 0)) if found.receipt_lines or closed else None
         lines.append(
             ArrivedLine(
-                goods=goods_of(item, lot),
+                goods=goods_of(item, lot, tag),
                 sent=sent,
                 received=came[0] if came is not None else None,
                 damaged=came[1] if came is not None else None,
@@ -132,11 +134,11 @@ def _arrived(session: Session, found: Shipment) -> list[ArrivedLine]:
     return lines
 
 
-def goods_of(item: Item, lot: Lot) -> Goods:
+def goods_of(item: Item, lot: Lot, tag: str) -> Goods:
     """What a line is about."""
     return Goods(
         item_code=item.code,
-        item_name=item.name,
+        item_name=item.name_in(tag),
         unit=item.base_unit,
         lot=lot.number,
         expires_on=lot.expires_on,
@@ -152,7 +154,7 @@ def goods_of(item: Item, lot: Lot) -> Goods:
     )
 
 
-def _gifts(goods: Sequence[Sent]) -> list[Gift]:
+def _gifts(goods: Sequence[Sent], tag: str) -> list[Gift]:
     """One gift for each item, with its value where every lot of it has one in one currency."""
     by_item: dict[int, list[Sent]] = defaultdict(list)
     for each in goods:
@@ -167,7 +169,7 @@ def _gifts(goods: Sequence[Sent]) -> list[Gift]:
             value = sum(each_, Decimal(0)).quantize(Decimal("0.01"))
         gifts.append(
             Gift(
-                item_name=item.name,
+                item_name=item.name_in(tag),
                 quantity=sum(quantity for _, _, quantity in lots),
                 unit=item.base_unit,
                 inn=item.inn or "",
@@ -181,7 +183,7 @@ def _gifts(goods: Sequence[Sent]) -> list[Gift]:
     return gifts
 
 
-def _outermost(found: Shipment) -> list[Package]:
+def _outermost(found: Shipment, tag: str) -> list[Package]:
     held: dict[int | None, list[StoredPackage]] = defaultdict(list)
     for package in found.packages:
         held[package.parent_id].append(package)
@@ -195,7 +197,7 @@ def _outermost(found: Shipment) -> list[Package]:
             gross_weight_kg=package.gross_weight_kg,
             volume_m3=package.volume_m3,
             lines=[
-                PackedLine(goods=goods_of(line.item, line.lot), quantity=line.quantity)
+                PackedLine(goods=goods_of(line.item, line.lot, tag), quantity=line.quantity)
                 for line in package.lines
             ],
             packages=[made(inner) for inner in held[package.id]],

@@ -63,7 +63,7 @@ def stand_at(site: Site | None) -> None:
 
 def item_name(item: Item) -> str:
     """The name of an item in the reader's language where it is known."""
-    return (item.name_fr if current_language().tag == "fr" else None) or item.name
+    return item.name_in(current_language().tag)
 
 
 def stock_address(site: str, item: str) -> str:

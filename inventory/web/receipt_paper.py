@@ -7,7 +7,6 @@ from inventory import clock
 from inventory.documents import (
     Acceptance,
     Direction,
-    Goods,
     LineWarning,
     Organisation,
     Party,
@@ -18,6 +17,7 @@ from inventory.documents import (
 from inventory.errors import Message
 from inventory.languages import Language
 from inventory.models import Receipt, ReceiptLine
+from inventory.queries.papers import goods_of
 from inventory.web.reference_words import VALUE_BASES, said
 
 
@@ -32,7 +32,7 @@ def note_of(
         issued_on=clock.today(receipt.site.timezone),
         site=Party(name=receipt.site.name, code=receipt.site.code, country=receipt.site.country),
         received_on=receipt.received_on,
-        lines=[_line(line) for line in receipt.lines],
+        lines=[_line(line, language.tag) for line in receipt.lines],
         donor=receipt.donor.name if receipt.donor else "",
         donation=receipt.donation.number if receipt.donation else "",
         arrived_in_country_on=receipt.arrived_in_country_on,
@@ -47,26 +47,9 @@ def note_of(
     return render_receipt_note(note, locale=language.tag, direction=direction, translate=translate)
 
 
-def _line(line: ReceiptLine) -> ReceivedLine:
-    item, lot = line.item, line.lot
-    goods = Goods(
-        item_code=item.code,
-        item_name=item.name,
-        unit=item.base_unit,
-        lot=lot.number,
-        expires_on=lot.expires_on,
-        expiry_precision=lot.expiry_precision,
-        inn=item.inn or "",
-        strength=item.strength or "",
-        dosage_form=item.dosage_form or "",
-        temperature=item.temperature,
-        freeze_sensitive=item.freeze_sensitive,
-        controlled=item.controlled,
-        dangerous=item.dangerous,
-        un_number=item.un_number or "",
-    )
+def _line(line: ReceiptLine, tag: str) -> ReceivedLine:
     return ReceivedLine(
-        goods=goods,
+        goods=goods_of(line.item, line.lot, tag),
         counted=line.quantity,
         zone=line.zone,
         declared=line.declared,

@@ -33,27 +33,6 @@ VALUE_BASES = {
 }
 """What a declared value may rest on; another text may stand in imported receipts."""
 
-UNITS = {
-    "bag": msg("bag"),
-    "bar": msg("bar"),
-    "book": msg("book"),
-    "bottle": msg("bottle"),
-    "capsule": msg("capsule"),
-    "device": msg("device"),
-    "inhaler": msg("inhaler"),
-    "pack": msg("pack"),
-    "pad": msg("pad"),
-    "piece": msg("piece"),
-    "roll": msg("roll"),
-    "set": msg("set"),
-    "stick": msg("stick"),
-    "strip": msg("strip"),
-    "tablet": msg("tablet"),
-    "vehicle": msg("vehicle"),
-    "vial": msg("vial"),
-}
-"""Base units that items are counted in everywhere; another word is shown as it was typed."""
-
 SITE_KINDS = {
     "warehouse": msg("Warehouse"),
     "dispensary": msg("Dispensary"),

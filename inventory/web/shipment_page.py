@@ -139,6 +139,7 @@ def detail(
     differing = reading.discrepancies(session(), found)
     missing = [each for each in differing if each.missing]
     by_label = reading.warnings_by_label(found)
+    journey = steps(found)
     html = render_template(
         "shipments/show.html",
         shipment=found,
@@ -147,7 +148,10 @@ def detail(
             found.packages, {label: [render(f.detail) for f in said] for label, said in by_label.items()}
         ),
         warnings=[render(each.detail) for each in by_label.get(None, [])],
-        steps=steps(found),
+        steps=journey,
+        latest=latest(journey),
+        late=late_by(found),
+        capacity=rules.CONTAINER_TYPES.get(found.container or ""),
         may=may,
         left=left,
         pack_form=given.get("pack") or _pack_form(found),
@@ -304,7 +308,7 @@ def steps(found: Any) -> list[dict[str, Any]]:
     if found.eta is not None and found.status in ("draft", "dispatched"):
         at = datetime.combine(found.eta, time(23, 59), clock.zone(None))
         expected = {
-            "title": _("Expected to arrive"),
+            "title": _("Should have arrived") if _overdue(found) else _("Expected to arrive"),
             "day": found.eta,
             "state": "next",
             "glyph": "calendar-event",
@@ -322,6 +326,17 @@ def steps(found: Any) -> list[dict[str, Any]]:
     if done and found.status in ("draft", "dispatched", "arrived"):
         done[-1]["state"] = "now"
     return listed
+
+
+def _overdue(found: Any) -> bool:
+    return found.status == "dispatched" and found.eta is not None and found.eta < clock.today()
+
+
+def latest(listed: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The step that tells where a shipment is now: the last that was reached."""
+    return next(
+        (step for step in reversed(listed) if step["state"] != "next" and step["glyph"] != "clock"), None
+    )
 
 
 def _begun(found: Any) -> datetime | None:

@@ -41,7 +41,7 @@ from inventory.web.pages import (
     stand_at,
     valid_number,
 )
-from inventory.web.shipment_page import EtaForm, detail, late_by, read, steps
+from inventory.web.shipment_page import EtaForm, detail, late_by, latest, read, steps
 from inventory.web.words import country
 
 bp = Blueprint("shipments", __name__)
@@ -162,12 +162,14 @@ def show(number: str) -> ResponseReturnValue:
     whole = reading.shipment(session(), actor, valid_number(number))
     found = reading.for_outsiders(whole, actor.donor_id)
     stand_at(None)
+    journey = steps(found)
     return render_template(
         "shipments/donor_show.html",
         shipment=found,
         origin=_place(whole.origin),
         destination=_place(whole.destination),
-        steps=steps(found),
+        steps=journey,
+        latest=latest(journey),
         words=labels,
         item_name=item_name,
     )
@@ -246,6 +248,11 @@ def _pdf(number: str, name: str, press: Callable[..., bytes], data: Any) -> Resp
     return answer
 
 
+def _paper() -> tuple[Organisation, str]:
+    """Who issues a paper, and the language it is in."""
+    return _organisation(), current_language().tag
+
+
 def _organisation() -> Organisation:
     settings = current_app.config["RELAIS"]
     return Organisation(settings.org_name, settings.org_address)
@@ -257,11 +264,16 @@ def paper(number: str, name: str) -> ResponseReturnValue:
     """A paper for staff, in the language of `?lang=` or of the reader."""
     found = read(number)
     if name == "packing-list":
-        return _pdf(number, name, render_packing_list, papers.packing_list(found, _organisation()))
+        return _pdf(
+            number,
+            name,
+            render_packing_list,
+            papers.packing_list(found, *_paper()),
+        )
     if name == "waybill":
-        return _pdf(number, name, render_waybill, papers.waybill(found, _organisation()))
+        return _pdf(number, name, render_waybill, papers.waybill(found, *_paper()))
     if name == "goods-received-note":
-        note = papers.goods_received_note(session(), found, _organisation())
+        note = papers.goods_received_note(session(), found, *_paper())
         return _pdf(number, name, render_shipment_note, note)
     return abort(404)
 
@@ -271,5 +283,5 @@ def paper(number: str, name: str) -> ResponseReturnValue:
 def gift_certificate(number: str) -> ResponseReturnValue:
     """That the goods are given and not sold; for a donor, their own goods alone."""
     found = read(number)
-    data = papers.gift_certificate(found, _organisation(), me().donor_id)
+    data = papers.gift_certificate(found, *_paper(), me().donor_id)
     return _pdf(number, "gift-certificate", render_gift_certificate, data)

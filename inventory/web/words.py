@@ -17,7 +17,7 @@ from flask import Flask, g
 
 from inventory.errors import Message
 from inventory.extensions import TRANSLATIONS, current_language, render
-from inventory.web.reference_words import UNITS
+from inventory.rules.units import unit_word
 
 DAY = "d MMM y"
 _ISO_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
@@ -87,13 +87,12 @@ def _shown(value: Any) -> Any:
 
 def named(item: Any) -> str:
     """An item's name in the reader's language, where there is one."""
-    french = current_language().tag == "fr"
-    return str((french and item.name_fr) or item.name)
+    return str(item.name_in(current_language().tag))
 
 
 def unit(word: str) -> str:
     """A base unit in the reader's language, where it is a common one."""
-    known = UNITS.get(word.lower())
+    known = unit_word(word)
     return render(known) if known else word
 
 
