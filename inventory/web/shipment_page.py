@@ -297,7 +297,7 @@ def steps(found: Any) -> list[dict[str, Any]]:
             "state": "done" if actual or over else "next",
             "glyph": None if actual else "clock",
         }
-        told.append((event.occurred_at, 2, step))
+        told.append((event.occurred_at, 0 if event.milestone in ("packed", "collected") else 2, step))
     for at, rank, title, glyph in (
         (_begun(found), 0, _("Begun"), "pencil"),
         (found.dispatched_at, 1, _("Left the sender"), "truck-delivery"),
