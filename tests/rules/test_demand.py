@@ -1,4 +1,3 @@
-import time
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -198,13 +197,3 @@ def histories(draw):
 def test_it_is_what_counting_day_by_day_gives(rows, months):
     found = usage(rows, today=TODAY, lookback_months=months)
     assert (found.amc, found.days_out) == day_by_day(rows, TODAY, months)
-
-
-def test_thousands_of_rows_take_no_time():
-    rows = [
-        row(ago(n % 3000), 1 if n % 2 else -1, n % 3, lot=n % 50, expires_on=ago(-(n % 50)))
-        for n in range(20_000)
-    ]
-    started = time.perf_counter()
-    usage(rows, today=TODAY)
-    assert time.perf_counter() - started < 2
