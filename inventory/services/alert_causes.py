@@ -1,5 +1,6 @@
 """What is amiss now: the one condition of each kind of alert."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -102,26 +103,34 @@ def about_lots(
     )
     if item_ids is not None:
         query = query.where(Lot.item_id.in_(list(item_ids)))
-    totals: dict[tuple[AlertKind, int], int] = defaultdict(int)
-    lots: dict[int, tuple[Lot, str]] = {}
-    for lot, code, zone, on_hand in session.execute(query):
-        lots[lot.id] = lot, code
+    # A batch that several donors gave is several lots in the ledger and one to whoever looks after the shelf.
+    totals: dict[tuple[AlertKind, int, str], int] = defaultdict(int)
+    lots: dict[tuple[int, str], tuple[Lot, str]] = {}
+    for lot, code, zone, on_hand in session.execute(query.order_by(Lot.expires_on, Lot.id)):
+        batch = lot.item_id, lot.number
+        lots.setdefault(batch, (lot, code))
         if lot.recalled_on is not None:
-            totals[(AlertKind.RECALL, lot.id)] += on_hand
+            totals[(AlertKind.RECALL, *batch)] += on_hand
         if lot.expires_on is not None and lot.expires_on < today:
-            totals[(AlertKind.EXPIRED, lot.id)] += on_hand
+            totals[(AlertKind.EXPIRED, *batch)] += on_hand
         elif lot.expires_on is not None and lot.expires_on <= soon and zone == LocationKind.STOCK:
-            totals[(AlertKind.EXPIRING, lot.id)] += on_hand
+            totals[(AlertKind.EXPIRING, *batch)] += on_hand
     texts = {
         AlertKind.RECALL: "Recalled: %(quantity)s of %(item)s, lot %(lot)s, at %(site)s. Set them aside.",
         AlertKind.EXPIRED: "%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expired on %(expires_on)s.",
         AlertKind.EXPIRING: "%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expire on %(expires_on)s.",
     }
-    for (kind, lot_id), quantity in totals.items():
-        lot, code = lots[lot_id]
-        facts = {"quantity": quantity, "item": code, "lot": lot.number, "site": site.code}
+    for (kind, item_id, number), quantity in totals.items():
+        lot, code = lots[(item_id, number)]
+        facts = {"quantity": quantity, "item": code, "lot": number, "site": site.code}
         text = Message(texts[kind], facts | {"expires_on": str(lot.expires_on)})
-        yield Finding(kind, f"{site.id}:lot {lot.id}", text, site.id, lot.item_id, lot.id, quantity=quantity)
+        subject = f"{site.id}:{item_id}:lot {_short(number)}"
+        yield Finding(kind, subject, text, site.id, item_id, lot.id, quantity=quantity)
+
+
+def _short(number: str) -> str:
+    """A lot number as part of a subject, which has no room for the longest."""
+    return number if len(number) <= 32 else hashlib.sha256(number.encode()).hexdigest()[:32]
 
 
 _EXTRACTED = (

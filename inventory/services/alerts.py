@@ -104,11 +104,17 @@ def refresh_shipment(session: Session, shipment: Shipment, on: date | None = Non
     _settle(session, found, OF_SHIPMENTS, [Alert.shipment_id == shipment.id])
 
 
+def refresh_site(session: Session, site: Site, on: date | None = None) -> int:
+    """Bring the stock alerts of a whole site up to date; how many items were looked at."""
+    session.flush()
+    return _refresh_site(session, site, on or clock.today(site.timezone), None)
+
+
 def evaluate(session: Session, on: date | None = None) -> int:
     """Bring every alert up to date for what time alone changes; how many (site, item) pairs were looked at."""
     looked_at = 0
     for site in session.scalars(select(Site).order_by(Site.id)).all():
-        looked_at += _refresh_site(session, site, on or clock.today(site.timezone), None)
+        looked_at += refresh_site(session, site, on)
     for shipment in session.scalars(_unsettled().order_by(Shipment.id)).all():
         refresh_shipment(session, shipment, on)
     return looked_at
@@ -136,7 +142,7 @@ def acknowledge(session: Session, actor: Actor, alert_id: int, note: str | None)
     """Say that somebody has seen an alert. It stays open until its cause is gone."""
     require(actor, "alerts.acknowledge")
     alert = session.get(Alert, alert_id, with_for_update=True)
-    if alert is None or not (alert.site_id is None or actor.sees_site(alert.site_id)):
+    if alert is None or not (alert.site_id is None or any(map(actor.sees_site, _sites_of(session, alert)))):
         raise NotFound(msg("Not found."))
     checks = Checks(session)
     text = checks.text(note, "/note", most=2000, lines=True)
@@ -147,6 +153,12 @@ def acknowledge(session: Session, actor: Actor, alert_id: int, note: str | None)
     audit.note(session, actor, "acknowledge", f"alert {alert.id}", note=text)
     session.flush()
     return alert
+
+
+def _sites_of(session: Session, alert: Alert) -> set[int | None]:
+    """The site that an alert is about; of a shipment also the one that it left."""
+    shipment = session.get(Shipment, alert.shipment_id) if alert.shipment_id is not None else None
+    return {alert.site_id, shipment.origin_id} if shipment is not None else {alert.site_id}
 
 
 def raise_attention(session: Session, finding: Finding) -> None:
@@ -160,9 +172,10 @@ def settle_attention(session: Session, subject: str) -> None:
 
 
 def _refresh_site(session: Session, site: Site, today: date, item_ids: Collection[int] | None) -> int:
-    if site.kind == SiteKind.PARTNER:
-        return 0
     mine: list[ColumnElement[bool]] = [Alert.site_id == site.id]
+    if site.kind == SiteKind.PARTNER:
+        _settle(session, [], OF_STOCK, mine)
+        return 0
     if item_ids is not None:
         mine.append(Alert.item_id.in_(list(item_ids)))
         # One transaction at a time looks at a pair, so that none decides on figures that another is changing.

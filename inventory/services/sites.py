@@ -62,6 +62,8 @@ def change_site(session: Session, actor: Actor, code: str, fields: Mapping[str, 
     if site.status == SiteStatus.CLOSED and before[1] != SiteStatus.CLOSED:
         _refuse_under_way(session, site)
     session.flush()
+    if (site.kind, site.status) != before:
+        alerts.refresh_site(session, site)
     audit.note(session, actor, "change", f"site {site.code}", fields=sorted(fields))
     return site
 

@@ -9,6 +9,7 @@ from inventory.access import Actor
 from inventory.errors import Invalid, Superseded, msg
 from inventory.models import Posting
 from inventory.services import alerts
+from inventory.services.checks import Checks
 
 
 def post(session: Session, entry: ledger.Entry, also: Iterable[tuple[int, int]] = ()) -> ledger.Posted:
@@ -30,10 +31,13 @@ def reverse(
     """Take back a posting, for a reason that must be given."""
     if not (reason or "").strip():
         raise Invalid.at("/reason", msg("Say why this is taken back."))
+    checks = Checks(session)
+    text = checks.text(reason, "/reason", most=2000, required=True, lines=True)
+    checks.check()
     posted = ledger.reverse(
         session,
         posting,
-        reason=str(reason).strip(),
+        reason=text or "",
         user_id=actor.user_id,
         by=actor.name,
     )

@@ -24,7 +24,7 @@ from inventory.services import (
 )
 from inventory.services.shipments import NewEvent, NewShipment
 from inventory.services.shipping import Arrival, ArrivedLine, MissingLine
-from tests.factories import create_item, create_site, stock_up
+from tests.factories import create_donor, create_item, create_site, stock_up
 from tests.services.people import COORDINATOR, DONOR, VIEWER, acting, pointers
 
 TODAY = clock.today()
@@ -352,3 +352,29 @@ def test_evaluating_twice_changes_nothing(do, session, site, item, policy):
     assert [
         (a.id, a.kind, a.resolved_at) for a in session.scalars(select(Alert).order_by(Alert.id))
     ] == before
+
+
+def test_a_batch_of_two_donors_is_one_alert(session, site, item, open_alerts):
+    for _ in range(2):
+        stock_up(session, site, item, 5, lot="L" * 80, expires_in=30, donor=create_donor(session))
+    alert = one(session, "expiring")
+    assert alert.quantity == 10
+    assert open_alerts(site) == {"expiring"}
+
+
+def test_the_site_that_sent_it_may_say_that_it_has_seen(do, session, depot, sent):
+    sent(eta=TODAY - timedelta(days=1))
+    alert_id = one(session, "shipment_late").id
+    assert do(alerts.acknowledge, acting(Role.WAREHOUSE, depot), alert_id, None).acknowledged_at is not None
+
+
+def test_a_site_that_closes_or_goes_to_a_partner_needs_nothing(do, session, item, open_alerts):
+    levels = {"method": "fixed", "reorder_point": 50, "maximum": 100, "emergency_point": 20}
+    for fields in ({"status": "closed"}, {"kind": "partner"}):
+        other = create_site(session)
+        do(sites.set_policy, COORDINATOR, other.code, item.code, levels)
+        assert "reorder" in open_alerts(other)
+        do(sites.change_site, COORDINATOR, other.code, fields)
+        assert open_alerts(other) == set()
+    do(sites.change_site, COORDINATOR, other.code, {"kind": "dispensary"})
+    assert "reorder" in open_alerts(other)

@@ -261,7 +261,7 @@ def test_a_receipt_is_taken_back_whole_for_a_reason(do, world, on_hand, session,
     site, _item, command = world
     staff = acting(Role.WAREHOUSE, site)
     receipt = do(receipts.receive, COORDINATOR, command)
-    for reason in (None, "", "  "):
+    for reason in (None, "", "  ", "a\x00b", "\u202eabc", "x" * 3000):
         with pytest.raises(Invalid) as refused:
             do(receipts.undo_receipt, staff, receipt.number, reason)
         assert pointers(refused) == ["/reason"]
