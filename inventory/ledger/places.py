@@ -9,23 +9,28 @@ from inventory.ledger._sql import insert_for
 from inventory.models import Location, Site
 from inventory.rules.effects import INSIDE, ZONES, LocationKind
 
+_FRESH = select(Location).execution_options(populate_existing=True)
+"""Never what the session remembers: a savepoint that was rolled back may have had a location under the same id."""
+
 
 def place(
     session: Session, kind: LocationKind, *, site_id: int | None = None, shipment_id: int | None = None
 ) -> Location:
     """The location of that kind: a zone of a site, the transit of a shipment, or an outside account."""
-    wanted = (Location.kind == kind, Location.site_id == site_id, Location.shipment_id == shipment_id)
-    found = session.scalars(select(Location).where(*wanted)).one_or_none()
+    wanted = _FRESH.where(
+        Location.kind == kind, Location.site_id == site_id, Location.shipment_id == shipment_id
+    )
+    found = session.scalars(wanted).one_or_none()
     if found is None:
         row = {"kind": kind, "inside": kind in INSIDE, "site_id": site_id, "shipment_id": shipment_id}
         session.execute(insert_for(session, Location).values(row).on_conflict_do_nothing())
-        found = session.scalars(select(Location).where(*wanted)).one()
+        found = session.scalars(wanted).one()
     return found
 
 
 def zones(session: Session, site_id: int) -> dict[LocationKind, Location]:
     """The zones of a site: stock, quarantine, refused."""
-    rows = session.scalars(select(Location).where(Location.site_id == site_id, Location.kind.in_(ZONES)))
+    rows = session.scalars(_FRESH.where(Location.site_id == site_id, Location.kind.in_(ZONES)))
     found = {LocationKind(row.kind): row for row in rows}
     return {kind: found.get(kind) or place(session, kind, site_id=site_id) for kind in sorted(ZONES)}
 

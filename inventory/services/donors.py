@@ -55,7 +55,9 @@ def email_address(checks: Checks, value: str | None, pointer: str = "/email") ->
     if not value:
         return None
     try:
-        return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+        return validate_email(
+            value.strip(), check_deliverability=False, test_environment=True
+        ).normalized.lower()
     except EmailNotValidError:
         checks.add(pointer, msg("This is no e-mail address."))
         return None

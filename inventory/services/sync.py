@@ -207,23 +207,18 @@ def _try(session: Session, actor: Actor, event: SyncEvent) -> bool:
     """Post a waiting event; whether that went well. Otherwise it waits on, with the reason."""
     error: DomainError | None = None
     for _ in range(TRIES):
-        savepoint = session.begin_nested()
         try:
-            document = sync_posting.post(session, actor, event)
-            event.result, event.document = SyncResult.ACCEPTED, document
-            event.detail, event.settled_at = None, clock.now()
-            session.flush()
-            savepoint.commit()
+            with session.begin_nested():
+                document = sync_posting.post(session, actor, event)
+                event.result, event.document = SyncResult.ACCEPTED, document
+                event.detail, event.settled_at = None, clock.now()
         except OperationalError:
             raise  # the database's own trouble: the whole batch is tried again
         except (IntegrityError, StaleDataError, Superseded):
-            savepoint.rollback()  # somebody else was quicker: a second look finds what they did
-            continue
+            continue  # somebody else was quicker: a second look finds what they did
         except DomainError as refusal:
-            savepoint.rollback()
             error = refusal
         except Exception:
-            savepoint.rollback()
             _log.exception("event %s could not be posted", event.event_id)
         else:
             alerts.settle_attention(session, _subject(event))
@@ -330,9 +325,7 @@ def retry(session: Session, actor: Actor, event_id: str) -> SyncEvent:
     return event
 
 
-def resolve(
-    session: Session, actor: Actor, event_id: str, note: str | None, data: Any = None
-) -> SyncEvent:
+def resolve(session: Session, actor: Actor, event_id: str, note: str | None, data: Any = None) -> SyncEvent:
     """Close an event that waits, with a note; with `data`, post that instead of what was recorded.
 
     What was recorded is kept. Raises what is wrong with `data`, its pointers under `/data`.
