@@ -105,7 +105,7 @@ STILL = (
         "coordinator",
         follow("/requisitions?status=submitted", "a[href*='/requisitions/REQ']"),
     ),
-    Picture("shipment", "warehouse", follow("/shipments?status=dispatched", "a[href*='/shipments/SHP']")),
+    Picture("shipment", "warehouse", follow("/shipments?status=dispatched", "a[href*='/shipments/SHP']", 1)),
     Picture("donor-gift", "donor", A_GIFT),
     Picture("alerts", "coordinator", open_at("/alerts")),
     *(
