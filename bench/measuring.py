@@ -46,11 +46,14 @@ class Bench:
     def measure(self, *, postgresql: bool) -> None:
         """Everything, one after the other."""
         self.facts |= {"cores": os.cpu_count(), "python": platform.python_version(), "tries": self.tries}
+        self.facts["busy"] = round(os.getloadavg()[0], 1)
         self.say("the demonstration, on SQLite")
         place = sqlite_place(self.folder / "sqlite")
         place.flask("db", "upgrade")
         self.facts["demonstration_seconds"] = round(place.flask("demo", "load")[1], 1)
         tokens = _tokens(place)
+        kept = self.folder / "relais.backup"
+        place.flask("backup", str(kept))
         pages, reads = targets.pages(place.file), targets.reads()
         with bare_served(self.folder / "bare") as bare, app_served(place) as app:
             self.facts["start_seconds"] = round(app.seconds, 1)
@@ -84,7 +87,7 @@ class Bench:
         self.rates.append(writes.imported(self.folder / "import"))
         place.flask("ledger", "verify")
         if postgresql:
-            self._on_postgresql(pages, reads)
+            self._on_postgresql(kept, tokens, pages, reads)
 
     def _beside(
         self,
@@ -114,15 +117,15 @@ class Bench:
         seconds, _rows = raw.write_again(before, self.tries)
         self.calls["POST /consumptions"] = Latency(ours, theirs, Figures((seconds / self.tries,)), size)
 
-    def _on_postgresql(self, pages: list[Target], reads: list[Target]) -> None:
-        """The same, fewer times, on a server of our own that keeps what it is told."""
+    def _on_postgresql(
+        self, kept: Path, tokens: dict[str, str], pages: list[Target], reads: list[Target]
+    ) -> None:
+        """The same, fewer times, on a server of our own that keeps what it is told; the data is the same backup."""
         try:
             with serving(durable=True) as server:
                 self.say("the same on PostgreSQL")
                 place = Place(self.folder / "sqlite", server.create("bench"))
-                place.flask("db", "upgrade")
-                place.flask("demo", "load")
-                tokens = _tokens(place)
+                place.flask("restore", str(kept))
                 with app_served(place) as app:
                     people = _people(app)
                     for target in pages:

@@ -30,9 +30,10 @@ def tables(bench: Bench, shape: Shape) -> str:
     """All tables, after a line about the run."""
     facts = bench.facts
     head = (
-        f"{facts['cores']} cores, Python {facts['python']}; demonstration loaded in "
-        f"{facts['demonstration_seconds']} s, started in {facts['start_seconds']} s;"
-        f" {facts['tries']} tries each; the whole run {facts['seconds']} s.\n"
+        f"{facts['cores']} cores (load {facts['busy']} at the start), Python {facts['python']}, "
+        f"{facts['tries']} tries each, the whole run {facts['seconds']} s.\n"
+        f"The demonstration was loaded in {facts['demonstration_seconds']} s; "
+        f"`make run` served it {facts['start_seconds']} s after its second start.\n"
     )
     parts = [
         shape("Pages", LATENCY, (_latency(name, each) for name, each in bench.pages.items())),
