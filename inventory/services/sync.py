@@ -207,6 +207,7 @@ def _try(session: Session, actor: Actor, event: SyncEvent) -> bool:
     """Post a waiting event; whether that went well. Otherwise it waits on, with the reason."""
     error: DomainError | None = None
     for _ in range(TRIES):
+        known = set(session.identity_map.keys())
         try:
             with session.begin_nested():
                 document = sync_posting.post(session, actor, event)
@@ -215,6 +216,7 @@ def _try(session: Session, actor: Actor, event: SyncEvent) -> bool:
         except OperationalError:
             raise  # the database's own trouble: the whole batch is tried again
         except (IntegrityError, StaleDataError, Superseded):
+            _forget_since(session, known)
             continue  # somebody else was quicker: a second look finds what they did
         except DomainError as refusal:
             error = refusal
@@ -223,9 +225,17 @@ def _try(session: Session, actor: Actor, event: SyncEvent) -> bool:
         else:
             alerts.settle_attention(session, _subject(event))
             return True
+        _forget_since(session, known)
         break
     _wait(session, event, error or Conflict(msg("Something went wrong here. It was written to the log.")))
     return False
+
+
+def _forget_since(session: Session, known: Collection[Any]) -> None:
+    """Let go of what was read since: a row that a savepoint took back may come again, as another, under its id."""
+    for key, row in list(session.identity_map.items()):
+        if key not in known:
+            session.expunge(row)
 
 
 def _held(event: SyncEvent) -> bool:
