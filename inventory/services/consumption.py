@@ -67,7 +67,9 @@ def consume(session: Session, actor: Actor, command: Consumption) -> StockEvent:
     require_site(actor, "consumptions.write", site.id)
     zone = ledger.place(session, LocationKind.STOCK, site_id=site.id)
     patients = ledger.place(session, LocationKind.PATIENTS)
-    event = new_event(session, actor, StockEventKind.CONSUMPTION, site, command.occurred_on, command.occurred_at)
+    event = new_event(
+        session, actor, StockEventKind.CONSUMPTION, site, command.occurred_on, command.occurred_at
+    )
     event.consultations = command.consultations
     since = command.occurred_on if command.occurred_on < today else None
     if command.occurred_at is not None:
