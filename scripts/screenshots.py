@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-PASSWORD = "relais-demo"  # nosec B105 (that of every demonstration)
+PASSWORD = "relais-demo"  # nosec B105
 SIZES = {390: (390, 844), 1440: (1440, 900)}
 TALLEST = {390: 1500, 1440: 1300}
 """So much of a long page is shown."""
