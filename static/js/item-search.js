@@ -58,8 +58,9 @@
         option: line,
         item: (item, escape) =>
           `<div class="chosen"><span>${escape(item.name ?? item.code)}</span>${item.name && item.name !== item.code ? ` <bdi class="code">${escape(item.code)}</bdi>` : ""}</div>`,
-        option_create: (data, escape) =>
-          `<div class="create">${escape(words().searchAsTyped)} <strong>${escape(data.input)}</strong></div>`,
+        option_create(data, escape) {
+          return `<div class="create" role="option" id="${escape(this.inputId)}-as-typed">${escape(words().searchAsTyped)} <strong>${escape(data.input)}</strong></div>`;
+        },
         no_results: () => `<div class="no-results">${words().searchNone}</div>`,
         loading: () => '<div class="searching" aria-hidden="true"></div>',
       },
@@ -67,7 +68,8 @@
         const item = this.options[value];
         this.setTextboxValue("");
         input.dispatchEvent(new CustomEvent("relais:item", { bubbles: true, detail: item }));
-        if (this.isFocused) setTimeout(() => window.Relais.moveOn(this.control_input));
+        // Before the next key is heard: a scanner types faster than any timer.
+        if (this.isFocused) queueMicrotask(() => window.Relais.moveOn(this.control_input));
       },
     });
   }
