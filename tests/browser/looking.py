@@ -1,11 +1,15 @@
 """What the browser tests share: who signs in how, and what is looked at on every page."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
+Opened = Callable[..., BrowserContext]
+"""What the fixture `opened` gives: `opened(role, url)` is the browser of an account of the demonstration."""
+
+ROLES = ("admin", "coordinator", "warehouse", "clinic", "donor", "viewer")
 SIZES = (390, 1440)
 HEIGHT = 900
 

@@ -2,25 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState
+from playwright.sync_api import Page
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from config import ROOT
 from inventory import create_app
 from inventory.access import PERMISSIONS, PUBLIC, permission_of
-from tests.browser.looking import HEIGHT, SIZES, Watch, faults, sign_in
+from tests.browser.looking import HEIGHT, ROLES, SIZES, Opened, Watch, faults
 from tests.conftest import settings_for
 
-ROLES = ("admin", "coordinator", "warehouse", "clinic", "donor", "viewer")
 MAIN = {
     "admin": ("/users/new", "/policies"),
     "coordinator": ("/", "/alerts", "/stock", "/requisitions?status=submitted", "/donations/new"),
@@ -48,8 +45,6 @@ CHOOSE_THEME = """(theme) => {
 SEE_LITTLE = {"warehouse", "clinic", "viewer"}
 """Roles at whose sites nothing of some kinds has happened, or that have no draft of their own."""
 
-Opened = Callable[[str], BrowserContext]
-
 
 @pytest.fixture(scope="module")
 def adapter(tmp_path_factory: pytest.TempPathFactory) -> MapAdapter:
@@ -65,36 +60,6 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> MapAdapter:
 def icons() -> set[str]:
     """The names of the icons that there are."""
     return set(re.findall(r'id="([\w-]+)"', Path(ROOT, "static/vendor/icons.svg").read_text("utf-8")))
-
-
-@pytest.fixture(scope="module")
-def states(browser: Browser, browser_context_args: dict[str, Any], demo_url: str) -> dict[str, StorageState]:
-    """What the browser keeps once the account of each role has signed in, in English."""
-    found = {}
-    for role in ROLES:
-        context = browser.new_context(**browser_context_args)
-        page = context.new_page()
-        page.goto(f"{demo_url}/login?lang=en")
-        sign_in(page, demo_url, f"{role}@demo.example", "relais-demo")
-        found[role] = context.storage_state()
-        context.close()
-    return found
-
-
-@pytest.fixture
-def opened(
-    browser: Browser, browser_context_args: dict[str, Any], states: dict[str, StorageState]
-) -> Iterator[Callable[[str], BrowserContext]]:
-    """`opened("clinic")`: a browser of its own in which that account of the demonstration is signed in."""
-    contexts: list[BrowserContext] = []
-
-    def open_for(role: str) -> BrowserContext:
-        contexts.append(browser.new_context(**{**browser_context_args, "storage_state": states[role]}))
-        return contexts[-1]
-
-    yield open_for
-    for context in contexts:
-        context.close()
 
 
 def endpoint_of(adapter: MapAdapter, path: str) -> str | None:
@@ -126,7 +91,7 @@ def may_open(adapter: MapAdapter, role: str) -> dict[str, str]:
 def test_every_page_of_a_role(
     role: str, opened: Opened, demo_url: str, adapter: MapAdapter, icons: set[str]
 ) -> None:
-    context = opened(role)
+    context = opened(role, demo_url)
     page, watch = context.new_page(), Watch(context)
     pages = may_open(adapter, role)
     queue = ["/", *(rule for rule in pages.values() if "<" not in rule and rule != "/")]
@@ -170,7 +135,7 @@ def axe(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("role", "paths"), MAIN.items())
 def test_everybody_can_use_it(role: str, paths: tuple[str, ...], opened: Opened, demo_url: str) -> None:
-    page = opened(role).new_page()
+    page = opened(role, demo_url).new_page()
     wrong = []
     for path in paths:
         for language, direction in (("en", "ltr"), ("ar", "rtl")):
@@ -190,11 +155,20 @@ def test_the_way_in_is_usable_by_everybody(page: Page, demo_url: str) -> None:
         assert axe(page) == []
 
 
+def test_a_search_that_is_open_can_be_used_by_everybody(opened: Opened, demo_url: str) -> None:
+    page = opened("warehouse", demo_url).new_page()
+    page.goto("/receipts/new")
+    page.locator(".ts-control", has=page.locator("#lines-0-item-ts-control")).click()
+    page.keyboard.type("parac")
+    page.locator(".ts-dropdown:visible .option").first.wait_for()
+    assert axe(page) == []
+
+
 @pytest.mark.parametrize(("role", "paths"), MAIN.items())
 def test_pages_in_french(
     role: str, paths: tuple[str, ...], opened: Opened, demo_url: str, icons: set[str]
 ) -> None:
-    page = opened(role).new_page()
+    page = opened(role, demo_url).new_page()
     wrong = []
     for path in paths:
         page.goto(f"{demo_url}{path}{'&' if '?' in path else '?'}lang=fr")
