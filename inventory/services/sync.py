@@ -233,8 +233,9 @@ def _try(session: Session, actor: Actor, event: SyncEvent) -> bool:
 
 def _forget_since(session: Session, known: Collection[Any]) -> None:
     """Let go of what was read since: a row that a savepoint took back may come again, as another, under its id."""
-    for key, row in list(session.identity_map.items()):
-        if key not in known:
+    for state in session.identity_map.all_states():
+        row = state.obj()
+        if row is not None and state.key not in known:
             session.expunge(row)
 
 

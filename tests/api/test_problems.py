@@ -72,7 +72,8 @@ def test_an_unknown_address_and_a_wrong_method(nobody, admin):
 
 
 def test_an_unknown_field_is_named(admin):
-    assert pointers(admin.post("/donors", DONOR | {"nmae": "typo", "a/b~c": 1})) == ["/nmae", "/a~1b~0c"]
+    answer = admin.post("/donors", DONOR | {"nmae": "typo", "a/b~c": 1})
+    assert sorted(pointers(answer)) == ["/a~1b~0c", "/nmae"]
 
 
 @pytest.mark.parametrize(
