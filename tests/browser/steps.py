@@ -73,3 +73,26 @@ def cells(page: Page, caption: str, row: str) -> list[str]:
     found = table.locator("tbody tr", has_text=row)
     expect(found).to_have_count(1)
     return [" ".join(each.split()) for each in found.locator("td").all_inner_texts()]
+
+
+def fill(page: Page, **values: str) -> None:
+    """Type into fields, or choose in them, by name."""
+    for name, value in values.items():
+        field = page.locator(f"[name={name}]")
+        if field.evaluate("(element) => element.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+
+def save(page: Page) -> None:
+    """Press the main button of the form."""
+    page.locator("main [data-main]").click()
+
+
+def add(page: Page, path: str, **values: str) -> None:
+    """A new entry of the reference data; its page follows."""
+    page.goto(path)
+    fill(page, **values)
+    save(page)
+    expect(page.locator("h1")).to_contain_text(values["name"])

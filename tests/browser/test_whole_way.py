@@ -14,7 +14,7 @@ from config import ROOT
 from inventory import clock
 from inventory.services import setup
 from tests.browser.looking import Watch, sign_in
-from tests.browser.steps import cells, choose, confirm, refused, tab_to, take, told
+from tests.browser.steps import add, cells, choose, confirm, fill, refused, save, tab_to, take, told
 from tests.conftest import SECRET, LiveServer
 
 PASSWORD = "three words together"
@@ -160,29 +160,6 @@ def administrator_sets_up(way: Way) -> None:
     fill(page, emergency_point="50", reorder_point="200", maximum="600")
     save(page)
     told(page, "The reorder levels are set.")
-
-
-def fill(page: Page, **values: str) -> None:
-    """Type into fields, or choose in them, by name."""
-    for name, value in values.items():
-        field = page.locator(f"[name={name}]")
-        if field.evaluate("(element) => element.tagName") == "SELECT":
-            field.select_option(value)
-        else:
-            field.fill(value)
-
-
-def save(page: Page) -> None:
-    """Press the main button of the form."""
-    page.locator("main [data-main]").click()
-
-
-def add(page: Page, path: str, **values: str) -> None:
-    """A new entry of the reference data; its page follows."""
-    page.goto(path)
-    fill(page, **values)
-    save(page)
-    expect(page.locator("h1")).to_contain_text(values["name"])
 
 
 # ---- the goods come -------------------------------------------------------------------------------------------------
