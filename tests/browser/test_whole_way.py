@@ -8,55 +8,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from config import ROOT
 from inventory import clock
 from inventory.services import setup
-from tests.browser.looking import Watch, sign_in
+from tests.browser.looking import sign_in
 from tests.browser.steps import add, cells, choose, confirm, fill, refused, save, tab_to, take, told
+from tests.browser.way import PASSWORD, PEOPLE, Way
 from tests.conftest import SECRET, LiveServer
 
-PASSWORD = "three words together"
 TODAY = clock.today("Asia/Baghdad")
 EARLY, LATE = (TODAY + timedelta(days=days) for days in (430, 800))
 
-PEOPLE = {
-    "admin": ("Ada Admin", "ada@relais.example"),
-    "coordinator": ("Cora Coordinator", "cora@relais.example"),
-    "warehouse": ("Wali Warehouse", "wali@relais.example"),
-    "clinic": ("Clara Clinic", "clara@relais.example"),
-    "donor": ("Dora Donor", "dora@relais.example"),
-}
 SECRETS = ("Tel Uskuf", "Wali", "Clara", "Cora", "Other Foundation", "OTHER", "kept from outsiders", "O-77")
 """What the donor must not read: the name of a sensitive site, people, other donors, notes, their lots."""
-
-
-class Way:
-    """The browsers of all who take part; each hears complaints of its own."""
-
-    def __init__(self, browser: Browser, options: dict[str, Any], server: LiveServer) -> None:
-        self.browser, self.options, self.url, self.server = browser, options, server.url, server
-        self.contexts: list[BrowserContext] = []
-        self.watches: dict[str, Watch] = {}
-        self.pages: dict[str, Page] = {}
-
-    def page(self, who: str) -> Page:
-        """The browser of a role, signed in the first time."""
-        if who not in self.pages:
-            context = self.browser.new_context(**self.options, base_url=self.url)
-            self.contexts.append(context)
-            self.watches[who] = Watch(context)
-            self.pages[who] = context.new_page()
-            if who != "admin":
-                sign_in(self.pages[who], self.url, PEOPLE[who][1], PASSWORD)
-        return self.pages[who]
-
-    def home(self, who: str) -> Page:
-        """The first page of a role."""
-        page = self.page(who)
-        page.goto(f"{self.url}/")
-        return page
 
 
 @pytest.fixture
