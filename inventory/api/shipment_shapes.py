@@ -26,6 +26,7 @@ from inventory.models import Package, Shipment, Site
 from inventory.models.words import Classifier, Container, Milestone, Mode, PackageKind
 from inventory.queries import shipments as reading
 from inventory.rules import finding as rules
+from inventory.rules import packing
 from inventory.rules.effects import ZONES
 
 STATES = ("draft", "dispatched", "arrived", "received", "cancelled")
@@ -207,9 +208,8 @@ class ShipmentTold(HeaderTold):
     lines = Many(One(GiftLineTold))
 
 
-def header(found: Shipment) -> dict[str, Any]:
+def header(found: Shipment, totals: packing.Totals) -> dict[str, Any]:
     """A shipment as lists tell it to staff."""
-    totals = reading.totals(found)
     return {
         "number": found.number,
         "origin": found.origin.code,
@@ -234,7 +234,7 @@ def header(found: Shipment) -> dict[str, Any]:
 
 def whole(current: Session, found: Shipment) -> dict[str, Any]:
     """A shipment as staff are told of it."""
-    return header(found) | {
+    return header(found, reading.totals(found)) | {
         "packages": [package_told(package) for package in found.packages],
         "events": found.events,
         "discrepancies": reading.discrepancies(current, found),

@@ -43,7 +43,8 @@ def list_shipments(wanted: dict[str, Any]) -> Response:
     if me().role is Role.DONOR:
         rows = [_donor_header(each) for each in found.rows]
     else:
-        rows = [shapes.header(each) for each in found.rows]
+        totals = reading.totals_of(read(), [each.id for each in found.rows])
+        rows = [shapes.header(each, totals[each.id]) for each in found.rows]
     return paging.page(shapes.HeaderTold, found, rows)
 
 

@@ -1,14 +1,14 @@
 """Shipments as they are read: by staff of either end, and by the donors whose gifts they carry."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from inventory.access import Actor, Role
 from inventory.errors import NotFound, msg
@@ -94,27 +94,25 @@ def read_for_outsiders(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _loaded(query: Select[Any], *, whole: bool) -> Select[Any]:
-    lines = selectinload(Shipment.packages).selectinload(Package.lines)
-    options: list[Any] = [
-        selectinload(Shipment.origin),
-        selectinload(Shipment.destination),
-        selectinload(Shipment.requisition),
-        selectinload(Shipment.packages).lazyload(Package.parent),
-        lines.selectinload(PackageLine.item),
-    ]
-    if whole:
-        options += [
-            lines.selectinload(PackageLine.lot).selectinload(Lot.donor),
-            selectinload(Shipment.events),
-            selectinload(Shipment.receipt_lines).selectinload(ShipmentReceiptLine.lot),
-        ]
-    return query.options(*options)
+_HEADER = (
+    selectinload(Shipment.origin),
+    selectinload(Shipment.destination),
+    selectinload(Shipment.requisition),
+)
 
 
 def shipment(session: Session, actor: Actor, number: str) -> Shipment:
     """A shipment read whole, if the actor may know of it."""
-    query = _loaded(select(Shipment).where(Shipment.number == number, visible(actor)), whole=True)
+    lines = selectinload(Shipment.packages).selectinload(Package.lines)
+    query = select(Shipment).where(Shipment.number == number, visible(actor))
+    query = query.options(
+        *_HEADER,
+        selectinload(Shipment.packages).lazyload(Package.parent),
+        lines.selectinload(PackageLine.item),
+        lines.selectinload(PackageLine.lot).selectinload(Lot.donor),
+        selectinload(Shipment.events),
+        selectinload(Shipment.receipt_lines).selectinload(ShipmentReceiptLine.lot),
+    )
     found: Shipment | None = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         raise NotFound(msg("Not found."))
@@ -122,16 +120,16 @@ def shipment(session: Session, actor: Actor, number: str) -> Shipment:
 
 
 def shipments_slice(session: Session, actor: Actor, after: int | None, limit: int) -> Slice[Shipment]:
-    """Shipments, oldest first, with what their totals need."""
+    """Shipments, oldest first: their headers; `totals_of` has the rest that lists tell."""
     return after_id(
-        session, _loaded(select(Shipment).where(visible(actor)), whole=False), Shipment.id, after, limit
+        session, select(Shipment).where(visible(actor)).options(*_HEADER), Shipment.id, after, limit
     )
 
 
 def shipments_page(
     session: Session, actor: Actor, wanted: ShipmentFilter, number: int, size: int
 ) -> Page[Shipment]:
-    """Shipments for people, the newest first."""
+    """Shipments for people, the newest first: their headers; `totals_of` has the rest that lists show."""
     query = select(Shipment.id).where(visible(actor))
     if wanted.status:
         words = ON_THE_WAY if wanted.status == "on_the_way" else (wanted.status,)
@@ -149,7 +147,7 @@ def shipments_page(
     ids = [row[0] for row in page.rows]
     found = {
         each.id: each
-        for each in session.scalars(_loaded(select(Shipment).where(Shipment.id.in_(ids)), whole=False))
+        for each in session.scalars(select(Shipment).where(Shipment.id.in_(ids)).options(*_HEADER))
     }
     return Page([found[each] for each in ids], page.number, page.size, page.total)
 
@@ -157,6 +155,40 @@ def shipments_page(
 def totals(found: Shipment) -> packing.Totals:
     """Weight, volume and number of packages of a shipment."""
     return packing.totals([package.as_rule() for package in found.packages])
+
+
+def totals_of(session: Session, ids: Collection[int]) -> dict[int, packing.Totals]:
+    """shipment id -> its totals. Read as plain rows: fifty shipments hold thousands of lines."""
+    here = Package.shipment_id.in_(ids)
+    contents: dict[int, list[packing.Content]] = defaultdict(list)
+    for package_id, quantity, weight, volume in session.execute(
+        select(PackageLine.package_id, PackageLine.quantity, Item.unit_weight_kg, Item.unit_volume_m3)
+        .join(Package, Package.id == PackageLine.package_id)
+        .join(Item, Item.id == PackageLine.item_id)
+        .where(here)
+    ):
+        contents[package_id].append(packing.Content(quantity, False, weight, volume))
+    outer = aliased(Package)
+    packages: dict[int, list[packing.Package]] = {shipment_id: [] for shipment_id in ids}
+    for shipment_id, package_id, label, kind, parent, weight, volume in session.execute(
+        select(
+            Package.shipment_id,
+            Package.id,
+            Package.label,
+            Package.kind,
+            outer.label,
+            Package.gross_weight_kg,
+            Package.volume_m3,
+        )
+        .outerjoin(outer, outer.id == Package.parent_id)
+        .where(here)
+        .order_by(Package.id)
+    ):
+        held = tuple(contents[package_id])
+        packages[shipment_id].append(
+            packing.Package(label, packing.PackageKind(kind), parent, weight, volume, contents=held)
+        )
+    return {shipment_id: packing.totals(found) for shipment_id, found in packages.items()}
 
 
 def warnings(found: Shipment) -> list[Finding]:

@@ -92,7 +92,7 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         sites=my_sites(every=actor.sites is None),
         words=labels,
-        totals={each.id: reading.totals(each) for each in page.rows},
+        totals=reading.totals_of(session(), [each.id for each in page.rows]),
         late_by=late_by,
     )
 
