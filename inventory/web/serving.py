@@ -3,11 +3,11 @@
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, request, url_for
 from whitenoise import WhiteNoise
 
 if TYPE_CHECKING:
@@ -32,6 +32,13 @@ def install(app: Flask) -> None:
     def versioned(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static" and "filename" in values:
             values.setdefault("v", _version(folder / values["filename"]))
+
+    @lru_cache(maxsize=8)
+    def sprite(_root: str) -> str:
+        return url_for("static", filename="vendor/icons.svg")
+
+    # A page has up to three hundred icons: their address is found once, not for each.
+    app.jinja_env.globals["sprite"] = lambda: sprite(request.script_root)
 
 
 def _drop_stale(folder: Path) -> None:
