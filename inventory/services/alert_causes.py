@@ -115,15 +115,10 @@ def about_lots(
             totals[(AlertKind.EXPIRED, *batch)] += on_hand
         elif lot.expires_on is not None and lot.expires_on <= soon and zone == LocationKind.STOCK:
             totals[(AlertKind.EXPIRING, *batch)] += on_hand
-    texts = {
-        AlertKind.RECALL: "Recalled: %(quantity)s of %(item)s, lot %(lot)s, at %(site)s. Set them aside.",
-        AlertKind.EXPIRED: "%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expired on %(expires_on)s.",
-        AlertKind.EXPIRING: "%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expire on %(expires_on)s.",
-    }
     for (kind, item_id, number), quantity in totals.items():
         lot, code = lots[(item_id, number)]
         facts = {"quantity": quantity, "item": code, "lot": number, "site": site.code}
-        text = Message(texts[kind], facts | {"expires_on": str(lot.expires_on)})
+        text = Message(_OF_LOTS[kind].text, facts | {"expires_on": str(lot.expires_on)})
         subject = f"{site.id}:{item_id}:lot {_short(number)}"
         yield Finding(kind, subject, text, site.id, item_id, lot.id, quantity=quantity)
 
@@ -133,11 +128,12 @@ def _short(number: str) -> str:
     return number if len(number) <= 32 else hashlib.sha256(number.encode()).hexdigest()[:32]
 
 
-_EXTRACTED = (
-    msg("Recalled: %(quantity)s of %(item)s, lot %(lot)s, at %(site)s. Set them aside."),
-    msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expired on %(expires_on)s."),
-    msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expire on %(expires_on)s."),
-)
+_OF_LOTS = {
+    AlertKind.RECALL: msg("Recalled: %(quantity)s of %(item)s, lot %(lot)s, at %(site)s. Set them aside."),
+    AlertKind.EXPIRED: msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expired on %(expires_on)s."),
+    AlertKind.EXPIRING: msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expire on %(expires_on)s."),
+}
+"""What to say of a lot, by the kind of its alert."""
 
 
 def about_shipment(session: Session, shipment: Shipment, site: Site, today: date) -> Iterable[Finding]:
