@@ -7,7 +7,8 @@ from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.db import Base, Chars, Instant
-from inventory.models._types import Key, LotRef, Prose, Quantity, Recorded, Word, one_of
+from inventory.models._types import Day, Key, LotRef, Name, Prose, Quantity, Recorded, When, Word, one_of
+from inventory.models.authorisation import Authorisation
 from inventory.models.item import Item
 from inventory.models.lot import Lot
 from inventory.models.shipment import Shipment
@@ -16,7 +17,11 @@ from inventory.models.words import AlertKind
 
 
 class Alert(Base):
-    """One thing that is amiss. `subject` names it: at most one alert is open per kind and subject."""
+    """One thing that is amiss. `subject` names it: at most one alert is open per kind and subject.
+
+    `occurrence` counts how often it came back within a while, `previous_id` is the time before. `escalation` counts
+    how often it was ignored for too long.
+    """
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -30,6 +35,7 @@ class Alert(Base):
             postgresql_where=text("resolved_at IS NULL"),
         ),
         Index("ix_alert_site_item", "site_id", "item_id"),
+        Index("ix_alert_kind_subject", "kind", "subject"),
     )
 
     id: Mapped[Key]
@@ -46,6 +52,11 @@ class Alert(Base):
     document: Mapped[str | None] = mapped_column(Chars(64))
     message: Mapped[dict[str, Any]] = mapped_column(JSON)
     opened_at: Mapped[Recorded] = mapped_column(index=True)
+    occurrence: Mapped[int] = mapped_column(default=1)
+    previous_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id"))
+    escalation: Mapped[int] = mapped_column(default=0)
+    escalated_at: Mapped[datetime | None] = mapped_column(Instant)
+    authorisation_id: Mapped[int | None] = mapped_column(ForeignKey("authorisation.id"), index=True)
     resolved_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
@@ -56,3 +67,38 @@ class Alert(Base):
     item: Mapped[Item | None] = relationship(lazy="raise")
     lot: Mapped[Lot | None] = relationship(lazy="raise")
     shipment: Mapped[Shipment | None] = relationship(lazy="raise")
+    authorisation: Mapped[Authorisation | None] = relationship(lazy="raise")
+
+
+class AlertRule(Base):
+    """Thresholds for a site, a category, both or (neither) everything; the narrowest that says something holds.
+
+    `horizons` are the days before expiry at which `expiring` opens and then grows louder, the longest first, such as
+    `90,60,30`. `escalate_after_days`: ignored for so long, an alert is escalated. `least_risk` is the smallest
+    projected expiry of a lot, in base units, that is worth an `expiry_risk`.
+    """
+
+    __tablename__ = "alert_rule"
+
+    id: Mapped[Key]
+    scope: Mapped[str] = mapped_column(Chars(120), unique=True)
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
+    category: Mapped[Word | None]
+    horizons: Mapped[str | None] = mapped_column(Chars(60))
+    escalate_after_days: Mapped[int | None]
+    least_risk: Mapped[Quantity | None]
+    authorisation_days: Mapped[int | None]
+    by: Mapped[Name]
+    recorded_at: Mapped[Recorded]
+
+    site: Mapped[Site | None] = relationship(lazy="raise")
+
+
+class AlertRound(Base):
+    """When the alerts of a site were last brought up to date for what time changes, and for which day."""
+
+    __tablename__ = "alert_round"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True)
+    evaluated_on: Mapped[Day]
+    evaluated_at: Mapped[When]

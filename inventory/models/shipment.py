@@ -36,7 +36,8 @@ from inventory.rules.packing import PackageKind
 class Shipment(Base):
     """A journey; its states are in `rules/transitions.py`. `historical` ones were imported as they had ended.
 
-    `final` tells whether the receipt is closed: what was sent and not received then counts as missing.
+    One that the program proposed says for what `reason`, how many base units it `saves` from expiring, and
+    `needs_approval` by a person before it may leave.
     """
 
     __tablename__ = "shipment"
@@ -63,6 +64,12 @@ class Shipment(Base):
     received_at: Mapped[datetime | None] = mapped_column(Instant)
     freight_minor: Mapped[Quantity | None]
     freight_currency: Mapped[str | None] = mapped_column(Chars(3))
+    reason: Mapped[Prose | None]
+    saves: Mapped[Quantity | None]
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    approved_by: Mapped[Name | None]
     created_by_id: Mapped[UserRef | None]
     created_at: Mapped[Recorded]
     version: Mapped[int] = mapped_column(default=1)
