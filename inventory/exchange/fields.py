@@ -1,16 +1,26 @@
 """What each kind of import is made of: its fields, and the typed row that a line becomes."""
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from inventory.errors import Message, msg
 from inventory.exchange import parsing
 from inventory.exchange.parsing import CellError, Expiry, Parser
+from inventory.exchange.rows import (
+    REPORT,
+    ConsumptionRow,
+    MonthRow,
+    NewItem,
+    NewSite,
+    ReceiptRow,
+    ReferenceRow,
+    Row,
+    ShipmentRow,
+)
 from inventory.exchange.source import Value, is_blank
 
 
@@ -43,122 +53,16 @@ class RowRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How a field is read; `dated` ones take the formats of a mapping's `[dates]`."""
+    """How a field is read; `dated` ones take the formats of a mapping's `[dates]`.
+
+    A file that has the field `instead` need not have this one though it is `required`.
+    """
 
     parse: Parser
     required: bool = False
     dated: bool = False
+    instead: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class ReferenceRow:
-    """An item or a site: `values` has the fields that the line gives, by the API's names."""
-
-    line: int
-    code: str
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
-    """What is needed to make an item that a line speaks of and nobody has entered yet."""
-
-    name: str
-    base_unit: str
-    category: str
-    inn: str | None = None
-    strength: str | None = None
-    dosage_form: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptRow:
-    """One lot that came; lines with the same header fields make one receipt. Money per base unit, kg.
-
-    `opening_stock`: it was counted where it stands and came long ago, so what is left of its life sets nothing aside.
-    """
-
-    line: int
-    site: str
-    item: str
-    lot: str | None
-    quantity: int
-    received_on: date | None = None
-    donation: str | None = None
-    donor: str | None = None
-    arrived_in_country_on: date | None = None
-    consent_reference: str | None = None
-    checked_by: str | None = None
-    reference: str | None = None
-    expires_on: date | None = None
-    expiry_precision: str = "day"
-    declared: int | None = None
-    damaged: int | None = None
-    manufacturer: str | None = None
-    label_languages: list[str] | None = None
-    unit_value: Decimal | None = None
-    currency: str | None = None
-    value_basis: str | None = None
-    carton: str | None = None
-    gross_weight_kg: Decimal | None = None
-    serial: str | None = None
-    zone: str | None = None
-    opening_stock: bool | None = None
-    new_item: NewItem | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumptionRow:
-    """So much of an item dispensed at a site on a day; lines of one site and day make one document."""
-
-    line: int
-    site: str
-    occurred_on: date
-    item: str
-    quantity: int
-    lot: str | None = None
-    consultations: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentRow:
-    """One line of a shipment; lines with the same `reference` make one.
-
-    `gross_weight_kg` and `freight` are of the whole shipment and stand in one of its lines at most. `line_id` is
-    the line's own number in the system it comes from.
-    """
-
-    line: int
-    reference: str
-    origin: str
-    destination: str
-    item: str
-    quantity: int
-    line_id: str | None = None
-    mode: str | None = None
-    eta: date | None = None
-    delivered_on: date | None = None
-    container: str | None = None
-    waybill: str | None = None
-    minimum_shelf_life_days: int | None = None
-    lot: str | None = None
-    expires_on: date | None = None
-    expiry_precision: str = "day"
-    manufacturer: str | None = None
-    unit_value: Decimal | None = None
-    currency: str | None = None
-    value_basis: str | None = None
-    gross_weight_kg: Decimal | None = None
-    freight: Decimal | None = None
-    note: str | None = None
-    origin_name: str | None = None
-    origin_country: str | None = None
-    destination_name: str | None = None
-    destination_country: str | None = None
-    new_item: NewItem | None = None
-
-
-Row = ReferenceRow | ReceiptRow | ConsumptionRow | ShipmentRow
 
 _NAME = parsing.text(200)
 _WORD = parsing.text(32)
@@ -167,6 +71,8 @@ _COUNT = parsing.whole(0)
 _KG = parsing.decimal(9, 1_000_000)
 _MONEY = parsing.decimal(6, 1_000_000_000)
 
+_SITE_KIND = parsing.word(("warehouse", "dispensary", "mobile_clinic", "hospital", "partner"))
+
 _NEW_ITEM = {
     "item_name": Field(_NAME),
     "item_base_unit": Field(_NAME),
@@ -174,6 +80,13 @@ _NEW_ITEM = {
     "item_inn": Field(_NAME),
     "item_strength": Field(_NAME),
     "item_dosage_form": Field(_NAME),
+}
+
+_NEW_SITE = {
+    "site_name": Field(_NAME),
+    "site_kind": Field(_SITE_KIND),
+    "site_country": Field(parsing.country),
+    "site_admin1": Field(_NAME),
 }
 
 FIELDS: dict[Kind, dict[str, Field]] = {
@@ -202,9 +115,7 @@ FIELDS: dict[Kind, dict[str, Field]] = {
     Kind.SITES: {
         "code": Field(parsing.code, required=True),
         "name": Field(_NAME, required=True),
-        "kind": Field(
-            parsing.word(("warehouse", "dispensary", "mobile_clinic", "hospital", "partner")), required=True
-        ),
+        "kind": Field(_SITE_KIND, required=True),
         "status": Field(parsing.word(("planned", "open", "closed"))),
         "country": Field(parsing.country, required=True),
         "admin1": Field(_NAME),
@@ -243,11 +154,19 @@ FIELDS: dict[Kind, dict[str, Field]] = {
     },
     Kind.CONSUMPTION: {
         "site": Field(parsing.code, required=True),
-        "occurred_on": Field(parsing.day, required=True, dated=True),
+        "occurred_on": Field(parsing.day, required=True, dated=True, instead="month"),
+        "year": Field(parsing.whole(1990, 2100)),
+        "month": Field(parsing.month, dated=True),
         "item": Field(parsing.code, required=True),
         "quantity": Field(_QUANTITY, required=True),
         "lot": Field(_NAME),
         "consultations": Field(_COUNT),
+        "opening": Field(_COUNT),
+        "received": Field(_COUNT),
+        "adjusted": Field(parsing.whole(-parsing.MAX_QUANTITY)),
+        "closing": Field(_COUNT),
+        **_NEW_ITEM,
+        **_NEW_SITE,
     },
     Kind.SHIPMENTS: {
         "reference": Field(_NAME, required=True),
@@ -280,6 +199,13 @@ FIELDS: dict[Kind, dict[str, Field]] = {
     },
 }
 
+_BY_MONTH = {
+    "occurred_on": Field(parsing.day, dated=True),
+    "month": Field(parsing.month, required=True, dated=True),
+    "quantity": Field(_COUNT, required=True),
+}
+"""How a line of consumption is read that tells a month instead of a day: of a month, nothing is something too."""
+
 
 def parse(
     kind: Kind,
@@ -296,7 +222,7 @@ def parse(
     formats, columns = formats or {}, columns or {}
     read: dict[str, Any] = {}
     faults: list[RowFault] = []
-    for name, field in FIELDS[kind].items():
+    for name, field in _fields(kind, values, columns).items():
         value = values.get(name)
         if is_blank(value):
             if field.required:
@@ -306,19 +232,59 @@ def parse(
             read[name] = field.parse(value, formats.get(name, ()))
         except CellError as fault:
             faults.append(RowFault(line, columns.get(name, name), fault.message))
+    if kind is Kind.CONSUMPTION and not faults:
+        faults = [RowFault(line, columns.get(name, name), why) for name, why in _when(read)]
     if faults:
         raise RowRefusedError(faults)
     return _typed(kind, line, read)
 
 
+def _fields(kind: Kind, values: Table[str, Value], columns: Table[str, str]) -> dict[str, Field]:
+    fields = FIELDS[kind]
+    if kind is not Kind.CONSUMPTION:
+        return fields
+    day_alone = not is_blank(values.get("occurred_on")) and is_blank(values.get("month"))
+    month = not is_blank(values.get("month")) or not is_blank(values.get("year"))
+    only = "month" in columns and "occurred_on" not in columns
+    return fields | _BY_MONTH if (month and not day_alone) or only else fields
+
+
+def _when(read: dict[str, Any]) -> Iterator[tuple[str, Message]]:
+    """Settle the month that a line tells; the fields that do not go with how it tells the time, and why."""
+    if "month" not in read:
+        for name in REPORT:
+            if name in read:
+                yield name, msg("This goes with a month, and the line tells a day.")
+        return
+    if "occurred_on" in read:
+        yield "occurred_on", msg("Give a day or a month, not both.")
+    if "lot" in read:
+        yield "lot", msg("What is told by the month is of all lots together.")
+    year, month = read.pop("year", None), read["month"]
+    if isinstance(month, date):
+        if year is not None and year != month.year:
+            yield "year", msg("The month is one of another year.")
+    elif year is None:
+        yield "year", msg("Say the year too, or the month as YYYY-MM.")
+    else:
+        read["month"] = date(year, month, 1)
+
+
 def _typed(kind: Kind, line: int, read: dict[str, Any]) -> Row:
     if kind in (Kind.ITEMS, Kind.SITES):
         return ReferenceRow(line, read["code"], read)
-    if kind is Kind.CONSUMPTION:
-        return ConsumptionRow(line=line, **read)
     new = {name.removeprefix("item_"): read.pop(name, None) for name in _NEW_ITEM}
     if new["name"] and new["base_unit"] and new["category"]:
         read["new_item"] = NewItem(**new)
+    if kind is Kind.CONSUMPTION:
+        place = {name.removeprefix("site_"): read.pop(name, None) for name in _NEW_SITE}
+        if "month" not in read:
+            for name in ("year", "new_item"):
+                read.pop(name, None)
+            return ConsumptionRow(line=line, **read)
+        if place["name"] and place["kind"] and place["country"]:
+            read["new_site"] = NewSite(**place)
+        return MonthRow(line=line, **read)
     expiry = read.pop("expires_on", None)
     if isinstance(expiry, Expiry):
         read["expires_on"] = expiry.on

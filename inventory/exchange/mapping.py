@@ -145,8 +145,13 @@ def open_mapped(path: Path, mapping: Mapping) -> Iterator[MappedTable]:
     wanted = [*mapping.columns.values(), *mapping.skip]
     with open_table(path, mapping.file, wanted, needed if mapping.plain else wanted) as table:
         must = needed if mapping.plain else wanted
-        missing = [header for header in must if table.header(header) is None]
-        missing += [name for name in required if name not in mapping.columns]
+        spared = [name for name in required if _told_instead(name, mapping, table)]
+        missing = [
+            header
+            for header in must
+            if table.header(header) is None and not (mapping.plain and header in spared)
+        ]
+        missing += [name for name in required if name not in mapping.columns and name not in spared]
         if missing:
             raise MappingError(
                 msg(
@@ -163,6 +168,15 @@ def open_mapped(path: Path, mapping: Mapping) -> Iterator[MappedTable]:
         used = {*found.values(), *(table.header(header) for header in mapping.skip)}
         unused = [header for header in table.headers if header not in used] if mapping.plain else []
         yield MappedTable(table, mapping, found, unused)
+
+
+def _told_instead(name: str, mapping: Mapping, table: Table) -> bool:
+    """Whether `name` is a field that the file need not have because of another that it has."""
+    other = FIELDS[mapping.kind][name].instead
+    if other is None:
+        return False
+    told = mapping.columns.get(other)
+    return other in mapping.constants or (told is not None and table.header(told) is not None)
 
 
 def _known(name: str, told: dict[str, Any], known: Any, section: str) -> None:

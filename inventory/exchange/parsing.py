@@ -17,6 +17,8 @@ from inventory.exchange.source import Value, as_text, folded
 MAX_QUANTITY = 1_000_000_000
 ISO_DAY = "%Y-%m-%d"
 ISO_MONTH = "%Y-%m"
+_NO_YEAR = 1900
+"""The year of what was read by a format without one."""
 
 Parser = Callable[[Value, Sequence[str]], Any]
 """Takes a cell that is not blank and the date formats the mapping gives for its field."""
@@ -139,6 +141,20 @@ def word(words: Collection[str]) -> Parser:
 def day(value: Value, formats: Sequence[str]) -> date:
     """A date as the mapping's formats say, else `YYYY-MM-DD`; a spreadsheet's real date is taken as it is."""
     return _expiry(value, formats or (ISO_DAY,)).on
+
+
+def month(value: Value, formats: Sequence[str]) -> date | int:
+    """A month as its first day, or its number, 1 to 12, where the year stands elsewhere.
+
+    As the formats say (one without a year, such as `%B`, gives the number), else a number or `YYYY-MM`; of a
+    spreadsheet's real date the month counts.
+    """
+    if formats and isinstance(value, str):
+        read = _expiry(value, formats).on
+        return read.month if read.year == _NO_YEAR else read.replace(day=1)
+    if isinstance(value, date) or _number(value) is None:
+        return _expiry(value, (ISO_MONTH,)).on.replace(day=1)
+    return int(whole(1, 12)(value, ()))
 
 
 def expiry(value: Value, formats: Sequence[str]) -> Expiry:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from inventory import clock, ledger
-from inventory.exchange.fields import ShipmentRow
+from inventory.exchange.rows import ShipmentRow
 from inventory.ledger import Entry, Move
 from inventory.ledger.bulk import open_transits, post_all
 from inventory.models import (

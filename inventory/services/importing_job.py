@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from inventory.access import Actor
 from inventory.errors import DomainError, FieldError, Message
-from inventory.exchange.fields import Kind, ReferenceRow, Row, RowFault
+from inventory.exchange.fields import Kind, RowFault
 from inventory.exchange.notes import Notes
+from inventory.exchange.rows import ReferenceRow, Row
 from inventory.exchange.source import SourceRow
 from inventory.models import ImportedRow
 

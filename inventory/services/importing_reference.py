@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from inventory.errors import DomainError
-from inventory.exchange.fields import NewItem, ReferenceRow
+from inventory.exchange.rows import NewItem, ReferenceRow
 from inventory.models import Item, Site
 from inventory.services.catalogue import Pack, add_item, change_item
 from inventory.services.importing_job import Job, Pending

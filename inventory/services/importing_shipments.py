@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from inventory import clock
 from inventory.errors import FieldError, Invalid, msg
-from inventory.exchange.fields import NewItem, ShipmentRow
+from inventory.exchange.rows import NewItem, ShipmentRow
 from inventory.models import Site
 from inventory.models.words import PackageKind, SiteKind
 from inventory.services.checks import Checks

@@ -7,7 +7,7 @@ from typing import Any
 
 from inventory import clock
 from inventory.errors import Message
-from inventory.exchange.fields import ConsumptionRow, NewItem, ReceiptRow
+from inventory.exchange.rows import ConsumptionRow, NewItem, ReceiptRow
 from inventory.models import Receipt
 from inventory.services.consumption import Consumption, ConsumptionLine, consume
 from inventory.services.importing_job import Job, Pending

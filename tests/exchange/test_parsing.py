@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.exchange import parsing
-from inventory.exchange.fields import Kind, ReceiptRow, ReferenceRow, RowRefusedError, parse
+from inventory.exchange.fields import Kind, RowRefusedError, parse
 from inventory.exchange.parsing import CellError, Expiry
+from inventory.exchange.rows import ReceiptRow, ReferenceRow
 
 quantity = parsing.whole(1)
 money = parsing.decimal(6, 1_000_000)
