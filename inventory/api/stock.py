@@ -89,6 +89,8 @@ class StatusTold(Schema):
     open_requisitions = Whole(required=True)
     amc = Number(required=True, allow_none=True, keep_places=True)
     amc_basis = Text(required=True)
+    demand = Number(required=True, allow_none=True, keep_places=True)
+    demand_basis = Text(required=True)
     days_out = Whole(required=True, allow_none=True)
     months_of_stock = Number(required=True, allow_none=True, keep_places=True)
     effective_stock = Whole(required=True, allow_none=True)
@@ -151,8 +153,10 @@ def _status(item: Item, entry: Figures) -> dict[str, Any]:
         "available": entry.available,
         "inbound": entry.inbound,
         "open_requisitions": entry.open_requisitions,
-        "amc": rounded(entry.demand),
-        "amc_basis": entry.basis,
+        "amc": rounded(entry.amc),
+        "amc_basis": entry.amc_basis,
+        "demand": rounded(entry.demand),
+        "demand_basis": entry.basis,
         "days_out": entry.usage.days_out,
         "months_of_stock": rounded(now.months_of_stock),
         "effective_stock": now.effective_stock,

@@ -8,11 +8,9 @@ from datetime import date, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from inventory.ledger._sql import CHUNK
 from inventory.models import Balance, Location, Lot, Movement, Posting, StockDay
 from inventory.rules.effects import INSIDE, ZONES, LocationKind
-
-CHUNK = 400
-"""Rows in one IN list: well below what SQLite takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from inventory.ledger.balances import CHUNK
+from inventory.ledger._sql import CHUNK
 from inventory.ledger.post import Entry, Move, _locations, _move_days, lock_balances
 from inventory.models import Balance, Location, Movement, Posting
 from inventory.rules.effects import LocationKind, check_effect

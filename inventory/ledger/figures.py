@@ -5,37 +5,43 @@ The one place where balances, day totals, shipments, requisitions and policies m
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 
-from inventory.ledger.balances import CHUNK
+from inventory.ledger._sql import among, chunks
+from inventory.ledger.levels import LOOKBACK_MONTHS, Held, policies_for
+from inventory.ledger.outlook import Outlook, outlook
 from inventory.models import (
     Balance,
     Location,
     Lot,
-    Policy,
     Requisition,
     RequisitionLine,
     Shipment,
+    Site,
     StockDay,
 )
+from inventory.models import Policy as StoredPolicy
 from inventory.rules import demand, expiry, reorder
+from inventory.rules.course import Course, course
+from inventory.rules.demand import Basis
 from inventory.rules.effects import LocationKind
 
 Pair = tuple[int, int]
 """(site id, item id)"""
 
-LOOKBACK_MONTHS = Decimal(6)
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One item at one site, in base units. `inbound` and `open_requisitions` are what is on its way and asked for."""
+    """One item at one site, in base units. `inbound` and `open_requisitions` are what is on its way and asked for.
+
+    `usage` is its own consumption; `demand` is a month's as the plan takes it and `basis` what that rests on;
+    `course` is the demand to come, months set by hand in it. `policy` holds; `default_id` says from which default.
+    """
 
     site_id: int
     item_id: int
@@ -45,110 +51,107 @@ class Figures:
     open_requisitions: int
     usage: demand.Usage
     demand: Fraction | None
-    basis: str
+    basis: Basis
+    course: Course | None
     projection: expiry.Projection[int]
-    policy: Policy | None
+    policy: reorder.Policy | None
+    default_id: int | None
     assessment: reorder.Assessment
+
+    @property
+    def amc(self) -> Fraction | None:
+        """The average monthly consumption as the contract words it, or what a person set in its place."""
+        override = self.policy.demand_override if self.policy is not None else None
+        return self.usage.amc if override is None else Fraction(override)
+
+    @property
+    def amc_basis(self) -> Basis:
+        """What `amc` rests on."""
+        override = self.policy.demand_override if self.policy is not None else None
+        return self.usage.basis if override is None else "override"
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was read of the items of a site, by item id."""
+
+    site_id: int
+    today: date
+    lots: dict[int, list[tuple[expiry.ProjectedLot[int], int]]]
+    days: dict[int, list[demand.LotDay]]
+    inbound: dict[int, int]
+    asked: dict[int, int]
+    known: Outlook
+    held: dict[int, Held] = field(default_factory=dict)
 
 
 def figures(
     session: Session, site_id: int, today: date, item_ids: Collection[int] | None = None
 ) -> dict[int, Figures]:
-    """item id -> its figures at a site today: for `item_ids`, or for every item with a policy or a history there."""
-    lots = _usable_lots(session, site_id, today, item_ids)
-    days = _days(session, site_id, today, item_ids)
-    policies = {
-        row.item_id: row
-        for ids in _chunks(item_ids)
-        for row in session.scalars(
-            select(Policy).where(Policy.site_id == site_id, *_among(Policy.item_id, ids))
-        )
-    }
-    inbound = _inbound(session, site_id, today, item_ids)
-    asked = _open_requisitions(session, site_id, item_ids)
-    wanted = item_ids if item_ids is not None else {*lots, *days, *policies, *inbound, *asked}
-    return {
-        item_id: _figures(
-            site_id,
-            item_id,
-            today,
-            lots[item_id],
-            days[item_id],
-            policies.get(item_id),
-            inbound[item_id],
-            asked[item_id],
-        )
-        for item_id in wanted
-    }
+    """item id -> its figures at a site today: for `item_ids`, or for every item that is known there.
+
+    Known is what has a policy of its own, a history, stock, something on its way or asked for, or an expected demand.
+    """
+    site = session.get_one(Site, site_id)
+    found = _Found(
+        site_id,
+        today,
+        _usable_lots(session, site_id, today, item_ids),
+        _days(session, site_id, today, item_ids),
+        _inbound(session, site_id, today, item_ids),
+        _open_requisitions(session, site_id, item_ids),
+        outlook(session, site, today, item_ids),
+    )
+    wanted = set(item_ids) if item_ids is not None else _all_known(session, found)
+    found.held = policies_for(session, site, wanted)
+    return {item_id: _figures(found, item_id) for item_id in sorted(wanted)}
 
 
-def _figures(
-    site_id: int,
-    item_id: int,
-    today: date,
-    lots: list[tuple[expiry.ProjectedLot[int], int]],
-    days: list[demand.LotDay],
-    policy: Policy | None,
-    inbound: int,
-    asked: int,
-) -> Figures:
-    lookback = (policy.lookback_months if policy else None) or LOOKBACK_MONTHS
-    usage = demand.usage(days, today=today, lookback_months=lookback)
-    monthly, basis = demand.monthly_demand(usage, policy.demand_override if policy else None)
+def _all_known(session: Session, found: _Found) -> set[int]:
+    own = session.scalars(select(StoredPolicy.item_id).where(StoredPolicy.site_id == found.site_id))
+    return {*own, *found.lots, *found.days, *found.inbound, *found.asked, *found.known.items()}
+
+
+def _figures(found: _Found, item_id: int) -> Figures:
+    held = found.held.get(item_id)
+    policy = held.policy if held is not None else None
+    days, lots = found.days.get(item_id, []), found.lots.get(item_id, [])
+    lookback = policy.lookback_months if policy is not None else LOOKBACK_MONTHS
+    usage = demand.usage(days, today=found.today, lookback_months=lookback)
+    monthly, basis = demand.monthly_demand(
+        usage, policy.demand_override if policy is not None else None, found.known.hints(item_id, usage)
+    )
+    coming = None if monthly is None else course(monthly, found.today, found.known.by_hand.get(item_id, ()))
     usable = sum(lot.quantity + reserved for lot, reserved in lots)
     available = sum(lot.quantity for lot, _ in lots)
-    buffer_days = policy.expiry_buffer_days if policy else 0
-    projection = expiry.project([lot for lot, _ in lots if lot.quantity], monthly, today, buffer_days)
+    buffer_days = policy.expiry_buffer_days if policy is not None else 0
+    projection = expiry.project([lot for lot, _ in lots if lot.quantity], coming, found.today, buffer_days)
+    inbound, asked = found.inbound.get(item_id, 0), found.asked.get(item_id, 0)
     assessment = reorder.assess(
-        rule_of(policy) if policy else None,
+        policy,
         usable=usable,
         available=available,
         inbound=inbound,
         open_requisitions=asked,
-        demand=monthly,
+        demand=coming,
         projection=projection,
     )
     return Figures(
-        site_id,
-        item_id,
-        usable,
-        available,
-        inbound,
-        asked,
-        usage,
-        monthly,
-        basis,
-        projection,
-        policy,
-        assessment,
+        site_id=found.site_id,
+        item_id=item_id,
+        usable=usable,
+        available=available,
+        inbound=inbound,
+        open_requisitions=asked,
+        usage=usage,
+        demand=monthly,
+        basis=basis,
+        course=coming,
+        projection=projection,
+        policy=policy,
+        default_id=held.default_id if held is not None else None,
+        assessment=assessment,
     )
-
-
-def rule_of(policy: Policy) -> reorder.Policy:
-    """A stored policy as the rules take it."""
-    return reorder.Policy(
-        method="fixed" if policy.method == "fixed" else "months",
-        reorder_point=policy.reorder_point,
-        maximum=policy.maximum,
-        emergency_point=policy.emergency_point,
-        minimum_months=policy.minimum_months,
-        maximum_months=policy.maximum_months,
-        emergency_months=policy.emergency_months,
-        lookback_months=LOOKBACK_MONTHS if policy.lookback_months is None else policy.lookback_months,
-        order_multiple=policy.order_multiple,
-        expiry_buffer_days=policy.expiry_buffer_days,
-    )
-
-
-def _chunks(item_ids: Collection[int] | None) -> list[list[int] | None]:
-    if item_ids is None:
-        return [None]
-    ids = sorted(item_ids)
-    return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
-
-
-def _among(column: InstrumentedAttribute[int], ids: list[int] | None) -> list[ColumnElement[bool]]:
-    return [] if ids is None else [column.in_(ids)]
 
 
 def _usable_lots(
@@ -156,14 +159,14 @@ def _usable_lots(
 ) -> dict[int, list[tuple[expiry.ProjectedLot[int], int]]]:
     """item id -> (lot with what is free of it, reserved) for lots in the `stock` zone that may be used today."""
     found: dict[int, list[tuple[expiry.ProjectedLot[int], int]]] = defaultdict(list)
-    for ids in _chunks(item_ids):
+    for ids in chunks(item_ids):
         rows = session.execute(
             select(Lot.item_id, Lot.id, Lot.expires_on, Lot.received_on, Balance.on_hand, Balance.reserved)
             .join(Balance, Balance.lot_id == Lot.id)
             .join(Location, Location.id == Balance.location_id)
             .where(Location.site_id == site_id, Location.kind == LocationKind.STOCK, Balance.on_hand > 0)
             .where(Lot.recalled_on.is_(None), Lot.expires_on.is_(None) | (Lot.expires_on >= today))
-            .where(*_among(Lot.item_id, ids))
+            .where(*among(Lot.item_id, ids))
         )
         for item_id, lot_id, expires_on, received_on, on_hand, reserved in rows:
             lot = expiry.ProjectedLot(lot_id, on_hand - reserved, expires_on, received_on, lot_id)
@@ -175,7 +178,7 @@ def _days(
     session: Session, site_id: int, today: date, item_ids: Collection[int] | None
 ) -> dict[int, list[demand.LotDay]]:
     found: dict[int, list[demand.LotDay]] = defaultdict(list)
-    for ids in _chunks(item_ids):
+    for ids in chunks(item_ids):
         rows = session.execute(
             select(
                 StockDay.item_id,
@@ -187,7 +190,7 @@ def _days(
                 StockDay.dispensed,
             )
             .join(Lot, Lot.id == StockDay.lot_id)
-            .where(StockDay.site_id == site_id, StockDay.day <= today, *_among(StockDay.item_id, ids))
+            .where(StockDay.site_id == site_id, StockDay.day <= today, *among(StockDay.item_id, ids))
             # A day that was taken back whole is as if it had not been: no first receipt either.
             .where(or_(StockDay.change != 0, StockDay.dispensed != 0))
         )
@@ -199,7 +202,7 @@ def _days(
 def _inbound(session: Session, site_id: int, today: date, item_ids: Collection[int] | None) -> dict[int, int]:
     """item id -> what is in transit to a site and may be used when it comes."""
     found: dict[int, int] = defaultdict(int)
-    for ids in _chunks(item_ids):
+    for ids in chunks(item_ids):
         rows = session.execute(
             select(Lot.item_id, func.sum(Balance.on_hand))
             .join(Balance, Balance.lot_id == Lot.id)
@@ -211,7 +214,7 @@ def _inbound(session: Session, site_id: int, today: date, item_ids: Collection[i
                 Balance.on_hand > 0,
             )
             .where(Lot.recalled_on.is_(None), Lot.expires_on.is_(None) | (Lot.expires_on >= today))
-            .where(*_among(Lot.item_id, ids))
+            .where(*among(Lot.item_id, ids))
             .group_by(Lot.item_id)
         )
         for item_id, quantity in rows:
@@ -222,7 +225,7 @@ def _inbound(session: Session, site_id: int, today: date, item_ids: Collection[i
 def _open_requisitions(session: Session, site_id: int, item_ids: Collection[int] | None) -> dict[int, int]:
     """item id -> what a site has asked for and what has not been sent yet: as approved, or else as asked."""
     found: dict[int, int] = defaultdict(int)
-    for ids in _chunks(item_ids):
+    for ids in chunks(item_ids):
         rows = session.execute(
             select(
                 RequisitionLine.item_id,
@@ -230,7 +233,7 @@ def _open_requisitions(session: Session, site_id: int, item_ids: Collection[int]
             )
             .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
             .where(Requisition.site_id == site_id, Requisition.status.in_(["submitted", "approved"]))
-            .where(*_among(RequisitionLine.item_id, ids))
+            .where(*among(RequisitionLine.item_id, ids))
             .group_by(RequisitionLine.item_id)
         )
         for item_id, quantity in rows:

@@ -11,8 +11,8 @@ from sqlalchemy import Table, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from inventory.errors import Conflict, FieldError, msg
-from inventory.ledger._sql import insert_for
-from inventory.ledger.balances import CHUNK, lowest_since
+from inventory.ledger._sql import CHUNK, insert_for
+from inventory.ledger.balances import lowest_since
 from inventory.models import Balance, Item, Location, Lot, Movement, Posting, StockDay
 from inventory.rules.effects import LocationKind, PostingKind, check_effect
 

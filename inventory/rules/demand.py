@@ -9,10 +9,21 @@ from fractions import Fraction
 from math import floor
 from typing import Literal
 
-MONTH = Fraction(487, 16)
-"""Days in a month: 30.4375, a twelfth of 365.25."""
+from inventory.rules.course import MONTH as MONTH
 
-Basis = Literal["dispensed", "no_in_stock_days", "never_received", "override"]
+Basis = Literal[
+    "override",
+    "forecast",
+    "dispensed",
+    "per_consultation",
+    "similar_sites",
+    "kit",
+    "assumed",
+    "no_in_stock_days",
+    "never_received",
+]
+ENOUGH_MONTHS = 3
+"""Months in stock from which a site's own consumption is trusted before any other basis (handbook, 2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,11 @@ class Usage:
     months: Fraction
     days: int
     first_day: date | None
+
+    @property
+    def months_in_stock(self) -> Fraction:
+        """How many months of the look-back there was something to give."""
+        return self.months - (self.days_out or 0) / MONTH
 
 
 def usage(
@@ -84,10 +100,42 @@ def usage(
     return Usage(dispensed / (months - out / MONTH), "dispensed", out, dispensed, months, days, first_day)
 
 
-def monthly_demand(found: Usage, override: Decimal | Fraction | int | None) -> tuple[Fraction | None, Basis]:
-    """A month's demand and what it rests on: what a person said (0 too), or else the consumption."""
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of the demand at a site besides its own consumption, in base units a month; None is not known.
+
+    In the order in which they are believed: the site's own use per consultation times the consultations planned; the
+    use per consultation of similar sites times the same; the content of the kit it was opened with, scaled by the
+    people it serves; a figure that a person assumes (handbook, 2.2).
+    """
+
+    per_consultation: Fraction | None = None
+    similar_sites: Fraction | None = None
+    kit: Fraction | None = None
+    assumed: Fraction | None = None
+
+
+NOTHING = Hints()
+
+
+def monthly_demand(
+    found: Usage, override: Decimal | Fraction | int | None, hints: Hints = NOTHING
+) -> tuple[Fraction | None, Basis]:
+    """A month's demand and what it rests on: what a person set (0 too), or else the first that is known of the
+    consumption of three months in stock, the hints in their order, and a shorter consumption."""
     if override is not None:
         return Fraction(override), "override"
+    if found.amc is not None and found.months_in_stock >= ENOUGH_MONTHS:
+        return found.amc, found.basis
+    known: tuple[tuple[Basis, Fraction | None], ...] = (
+        ("per_consultation", hints.per_consultation),
+        ("similar_sites", hints.similar_sites),
+        ("kit", hints.kit),
+        ("assumed", hints.assumed),
+    )
+    for basis, monthly in known:
+        if monthly is not None:
+            return monthly, basis
     return found.amc, found.basis
 
 

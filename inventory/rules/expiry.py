@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Generic, TypeVar
 
-from inventory.rules.demand import MONTH
+from inventory.rules.course import Course
 
 K = TypeVar("K", bound=Hashable)
 
@@ -49,31 +49,31 @@ class Projection(Generic[K]):
 
 def project(
     lots: Iterable[ProjectedLot[K]],
-    monthly_demand: Fraction | None,
+    demand: Course | Fraction | None,
     on: date,
     buffer_days: int = 0,
     horizon_days: int | None = 365,
 ) -> Projection[K]:
-    """Project lots used first-expired-first-out at a constant demand (base units a month), beginning the day
-    after `on`.
+    """Project lots used first-expired-first-out, beginning the day after `on`, at a demand that is known for the
+    time to come or the same each month (base units).
 
     A lot is used through its expiry date, or `buffer_days` less (the length of a course). What is left of it
     then is expiring, if that lies within `horizon_days` (None: no end). Whole units come of rounding the
     cumulated use, so that the parts add up. Exact where everything is on hand and unmet demand is lost
     (handbook, 3.3).
     """
-    if monthly_demand is None:
+    if demand is None:
         return Projection((), None, None, None)
-    daily = monthly_demand / MONTH
-    used, used_whole = Fraction(0), 0
+    course = demand if isinstance(demand, Course) else Course(demand, on)
+    used, used_whole, undated = Fraction(0), 0, 0
     per_lot: list[LotProjection[K]] = []
     for lot in sorted(lots, key=lambda lot: (lot.expires_on or date.max, lot.received_on, lot.order)):
         if lot.expires_on is None:
-            used += lot.quantity if daily else 0
+            undated += lot.quantity
             per_lot.append(LotProjection(lot.key, lot.quantity, 0))
             continue
         days = max(0, (lot.expires_on - on).days - buffer_days)
-        used += min(Fraction(lot.quantity), max(Fraction(0), daily * days - used))
+        used += min(Fraction(lot.quantity), max(Fraction(0), course.within(days) - used))
         whole = floor(used + Fraction(1, 2))
         within = horizon_days is None or days <= horizon_days
         expiring = lot.quantity - (whole - used_whole) if within else 0
@@ -83,12 +83,13 @@ def project(
         tuple(per_lot),
         sum(lot.expiring for lot in per_lot),
         sum(lot.used for lot in per_lot),
-        _day_used_up(used, daily, on),
+        _day_used_up(course, used + undated),
     )
 
 
-def _day_used_up(used: Fraction, daily: Fraction, on: date) -> date | None:
-    if not daily:
+def _day_used_up(course: Course, used: Fraction) -> date | None:
+    days = course.lasts(used)
+    if days is None:
         return None
-    day = on.toordinal() + ceil(used / daily)
+    day = course.on.toordinal() + ceil(days)
     return date.fromordinal(day) if day <= date.max.toordinal() else None

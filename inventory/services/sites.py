@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from inventory import ledger
 from inventory.access import Actor, require
 from inventory.errors import Conflict, FieldError, NotFound, msg
-from inventory.ledger.figures import rule_of
+from inventory.ledger.levels import rule_of
 from inventory.models import Balance, Item, Location, Policy, Shipment, Site
 from inventory.models.words import SENSITIVE_BY_DEFAULT, SiteKind, SiteStatus
 from inventory.rules import reorder
