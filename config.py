@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from email.headerregistry import Address
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +32,7 @@ SETTINGS = (
     "PORT",
     "BASE_URL",
     "SMTP_URL",
+    "MAIL_FROM",
     "RELAIS_INSTANCE",
     "API_RATE_LIMIT",
     "TRUSTED_PROXIES",
@@ -45,9 +48,9 @@ MAX_BODY = 1024 * 1024
 """The largest request body in bytes; an endpoint that takes files raises it for itself."""
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_YES = {"yes", "true", "on", "1"}
-_NO = {"no", "false", "off", "0"}
+_YES, _NO = {"yes", "true", "on", "1"}, {"no", "false", "off", "0"}
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_MAILBOX = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@(\[[\w.:]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _KEY_LENGTH = 16
 
@@ -73,6 +76,7 @@ class Settings:
     instance: Path
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
+    mail_from: Address
     smtp_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
@@ -144,15 +148,18 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingError(
             f"CARTON_WARN_KG={warn:f} is above CARTON_FAIL_KG={fail:f}: give a warning weight up to that one"
         )
+    base_url = read("BASE_URL", _base_url, f"http://{_in_url(host)}:{port}")
+    org_name = read("ORG_NAME", _line, "Relais")
     nobody: tuple[IPv4Network | IPv6Network, ...] = ()
     checked: dict[str, Any] = {
         "host": host,
         "port": port,
-        "base_url": read("BASE_URL", _base_url, f"http://{_in_url(host)}:{port}"),
+        "base_url": base_url,
         "smtp_url": read("SMTP_URL", _smtp_url, None),
+        "mail_from": read("MAIL_FROM", _mailbox, Address(org_name, "relais", mail_host(base_url))),
         "api_rate_limit": read("API_RATE_LIMIT", _rate, None),
         "trusted_proxies": read("TRUSTED_PROXIES", _networks, nobody),
-        "org_name": read("ORG_NAME", _line, "Relais"),
+        "org_name": org_name,
         "org_address": read("ORG_ADDRESS", _address, ""),
         "carton_warn_kg": warn,
         "carton_fail_kg": fail,
@@ -324,6 +331,21 @@ def _smtp_url(name: str, value: str) -> str:
             f"{name} is no mail server: give smtp://USER:PASSWORD@HOST:PORT, or smtps:// for TLS"
         )
     return value
+
+
+def mail_host(base_url: str) -> str:
+    """The host of `base_url` as addresses and marks of mails spell it."""
+    host = urlsplit(base_url).hostname or ""
+    with contextlib.suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    return f"[IPv6:{host}]" if ":" in host else f"[{host}]" if host.replace(".", "").isdigit() else host
+
+
+def _mailbox(name: str, value: str) -> Address:
+    called, address = parseaddr(_line(name, value))
+    if not _MAILBOX.fullmatch(address) or not (value == address or value.endswith(f"<{address}>")):
+        raise SettingError(f"{name}={value!r} is no sender: give Name <me@example.org> or me@example.org")
+    return Address(called, *address.split("@"))
 
 
 def _rate(name: str, value: str) -> RateLimit:

@@ -39,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "policies.see": _STAFF,
     "policies.write": _LEADS,
     "users.manage": frozenset({Role.ADMIN}),
+    "mail.manage": frozenset({Role.ADMIN}),
     "tokens.own": frozenset(Role),
     "donations.see": _STAFF | {Role.DONOR},
     "donations.write": _STORES,

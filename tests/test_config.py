@@ -41,6 +41,21 @@ def test_defaults(environ, tmp_path):
     assert stat.S_IMODE(found.instance.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ({"BASE_URL": "https://relais.example.org/app"}, "Relais <relais@relais.example.org>"),
+        ({"ORG_NAME": "Aid, Medical"}, '"Aid, Medical" <relais@[127.0.0.1]>'),
+        ({"BASE_URL": "http://[::1]:8000"}, "Relais <relais@[IPv6:::1]>"),
+        ({"BASE_URL": "https://médecins.example"}, "Relais <relais@xn--mdecins-bya.example>"),
+        ({"MAIL_FROM": '"Aid, Medical" <stock@example.org>'}, '"Aid, Medical" <stock@example.org>'),
+        ({"MAIL_FROM": "stock@example.org"}, "stock@example.org"),
+    ],
+)
+def test_the_sender_of_mails(environ, given, used):
+    assert str(load_settings(environ | given).mail_from) == used
+
+
 def test_an_empty_variable_is_one_not_given(environ):
     empty = dict.fromkeys(set(SETTINGS) - set(environ), " ")
     assert load_settings(environ | empty) == load_settings(environ)
@@ -120,6 +135,11 @@ def test_other_settings(environ):
         ("SMTP_URL", "http://u:hunter2@mail"),
         ("SMTP_URL", "smtp://"),
         ("SMTP_URL", "smtp://u:hunter2@mail:x"),
+        ("MAIL_FROM", "Relais"),
+        ("MAIL_FROM", "Aid, Medical <relais@example.org>"),
+        ("MAIL_FROM", "a@example.org, b@example.org"),
+        ("MAIL_FROM", "a b@example.org"),
+        ("MAIL_FROM", "Relais <relais@example.org>\r\nBcc: eve@example.org"),
         ("API_RATE_LIMIT", "lots"),
         ("API_RATE_LIMIT", "0/minute"),
         ("API_RATE_LIMIT", "10/fortnight"),
