@@ -20,7 +20,8 @@ class Alert(Base):
     """One thing that is amiss. `subject` names it: at most one alert is open per kind and subject.
 
     `occurrence` counts how often it came back within a while, `previous_id` is the time before. `escalation` counts
-    how often it was ignored for too long.
+    how often it was ignored for too long; that time runs from `waiting_since` (None: since it was opened).
+    `acknowledged_quantity` is what `quantity` was when somebody acknowledged it. See `rules/alerting.py`.
     """
 
     __tablename__ = "alert"
@@ -56,6 +57,8 @@ class Alert(Base):
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id"))
     escalation: Mapped[int] = mapped_column(default=0)
     escalated_at: Mapped[datetime | None] = mapped_column(Instant)
+    waiting_since: Mapped[datetime | None] = mapped_column(Instant)
+    acknowledged_quantity: Mapped[Quantity | None]
     authorisation_id: Mapped[int | None] = mapped_column(ForeignKey("authorisation.id"), index=True)
     resolved_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -234,6 +234,8 @@ def upgrade():
         )
         batch_op.add_column(sa.Column("escalation", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("acknowledged_quantity", sa.BigInteger(), nullable=True))
         batch_op.add_column(
             sa.Column("authorisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
@@ -287,6 +289,8 @@ def downgrade():
         batch_op.drop_index("ix_alert_kind_subject")
         batch_op.drop_index(batch_op.f("ix_alert_authorisation_id"))
         batch_op.drop_column("authorisation_id")
+        batch_op.drop_column("acknowledged_quantity")
+        batch_op.drop_column("waiting_since")
         batch_op.drop_column("escalated_at")
         batch_op.drop_column("escalation")
         batch_op.drop_column("previous_id")
