@@ -1,7 +1,7 @@
 """What becomes of the stock at hand and of what is on its way, day by day, and when there will be none."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from math import ceil, lcm
@@ -54,6 +54,18 @@ class Simulation(Generic[K]):
     levels: tuple[Level, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Use(Generic[K]):
+    """What is used of a lot, exact: on the days `first` to `last` from today (None: no end), the last of it on `until`
+    (None where nothing is used)."""
+
+    key: K
+    used: Fraction
+    first: int
+    last: int | None
+    until: date | None
+
+
 @dataclass(slots=True)
 class _Held(Generic[K]):
     """A lot on its way through time: usable on the days `first` (0: it is here) to `last` (None: for ever), counted
@@ -64,6 +76,8 @@ class _Held(Generic[K]):
     first: int
     last: int | None
     left: int = 0
+    met: int = 0
+    """The demand of all days up to the last one on which some of it was used, in parts too."""
 
     def usable(self, day: int) -> bool:
         return self.first <= day and (self.last is None or day <= self.last)
@@ -88,40 +102,88 @@ def simulate(
     """
     if demand is None:
         return Simulation((), None, None, None, None)
+    walk = _walk(lots, arrivals, demand, on, buffer_days, horizon_days, level_days)
+    per_lot = _whole(walk)
+    return Simulation(
+        per_lot,
+        sum(each.expiring for each in per_lot),
+        sum(each.used for each in per_lot),
+        walk.first_stock_out,
+        Fraction(walk.lost, walk.unit),
+        tuple(walk.levels),
+    )
+
+
+def uses(
+    lots: Iterable[ProjectedLot[K]],
+    arrivals: Iterable[Arrival[K]],
+    demand: Course | Fraction,
+    on: date,
+    buffer_days: int = 0,
+    horizon_days: int = 365,
+) -> list[Use[K]]:
+    """What is used of each lot within the horizon, before anything is rounded, in the order in which they are used."""
+    walk = _walk(lots, arrivals, demand, on, buffer_days, horizon_days, None)
+    return [
+        Use(
+            each.key,
+            Fraction(each.quantity * walk.unit - each.left, walk.unit),
+            each.first,
+            each.last,
+            _used_up(walk.course, Fraction(each.met, walk.unit)) if each.met else None,
+        )
+        for each in walk.held
+    ]
+
+
+@dataclass(slots=True)
+class _Walk(Generic[K]):
+    """The lots after all days of the horizon; quantities in parts, of which `unit` make a base unit."""
+
+    course: Course
+    horizon: int
+    held: list[_Held[K]]
+    unit: int = 1
+    lost: int = 0
+    first_stock_out: date | None = None
+    levels: list[Level] = field(default_factory=list)
+
+
+def _walk(
+    lots: Iterable[ProjectedLot[K]],
+    arrivals: Iterable[Arrival[K]],
+    demand: Course | Fraction,
+    on: date,
+    buffer_days: int,
+    horizon_days: int,
+    level_days: int | None,
+) -> _Walk[K]:
     course = demand if isinstance(demand, Course) else Course(demand, on)
     horizon = min(horizon_days, date.max.toordinal() - on.toordinal())
     held = _in_order(lots, arrivals, on, buffer_days, horizon)
-    asked = set() if level_days is None else set(range(0, horizon + 1, level_days))
-    stops = {horizon, *asked}
+    stops = {horizon, *(range(0, horizon + 1, level_days) if level_days is not None else ())}
     for each in held:
         stops.update((each.first - 1, *(() if each.last is None else (each.last, each.last + 1))))
         if level_days is not None:
             stops.add(each.first)
     days = sorted(each for each in stops if 0 < each <= horizon)
     reached = [course.within(each) for each in days]
-    # In whole numbers of the parts that every demand is made of: exact, and ten times as quick as fractions.
-    unit = lcm(*(each.denominator for each in reached))
+    # In whole numbers of the parts that every demand is made of: exact, and quicker than fractions.
+    walk = _Walk(course, horizon, held, lcm(*(each.denominator for each in reached)))
     for each in held:
-        each.left = each.quantity * unit
-    levels = [] if level_days is None else [_level(held, unit, 0, on)]
-    lost, out, passed = 0, None, 0
-    for stop, demanded in zip(days, (int(each * unit) for each in reached), strict=True):
-        unmet = _use(held, stop, demanded - passed)
-        if unmet and out is None:
-            out = _used_up(course, Fraction(demanded - unmet, unit))
-        lost += unmet
+        each.left = each.quantity * walk.unit
+    if level_days is not None:
+        walk.levels.append(_level(walk, 0, on))
+    passed = 0
+    for stop, demanded in zip(days, (int(each * walk.unit) for each in reached), strict=True):
+        met = _use(held, stop, passed, demanded)
+        if met < demanded and walk.first_stock_out is None:
+            walk.first_stock_out = _used_up(course, Fraction(met, walk.unit))
+        walk.lost += demanded - met
         passed = demanded
         if level_days is not None:
-            levels.append(_level(held, unit, stop, on))
-    per_lot = _whole(held, unit, horizon)
-    return Simulation(
-        per_lot,
-        sum(each.expiring for each in per_lot),
-        sum(each.used for each in per_lot),
-        out,
-        Fraction(lost, unit),
-        tuple(levels),
-    )
+            walk.levels.append(_level(walk, stop, on))
+    return walk
 
 
 def _in_order(
@@ -149,16 +211,18 @@ def _in_order(
     ]
 
 
-def _use(held: Sequence[_Held[K]], day: int, demand: int) -> int:
-    """Take the demand of the days up to `day`, which all find the same lots here; what could not be taken."""
+def _use(held: Sequence[_Held[K]], day: int, passed: int, demanded: int) -> int:
+    """Take the demand of the days up to `day`, which all find the same lots here: from `passed` to `demanded`, both
+    counted from the beginning. How far it was met."""
     for lot in held:
-        if not demand:
+        if passed == demanded:
             break
         if lot.left and lot.usable(day):
-            taken = min(demand, lot.left)
+            taken = min(demanded - passed, lot.left)
             lot.left -= taken
-            demand -= taken
-    return demand
+            passed += taken
+            lot.met = passed
+    return passed
 
 
 def _used_up(course: Course, met: Fraction) -> date | None:
@@ -167,29 +231,29 @@ def _used_up(course: Course, met: Fraction) -> date | None:
     return None if days is None else date.fromordinal(course.on.toordinal() + ceil(days))
 
 
-def _whole(held: Sequence[_Held[K]], unit: int, horizon: int) -> tuple[LotProjection[K], ...]:
-    """What is used of each lot, its cumulated use rounded to whole units."""
+def _whole(walk: _Walk[K]) -> tuple[LotProjection[K], ...]:
+    """What is used of each lot, the cumulated use rounded to whole units."""
     used, used_whole = 0, 0
     per_lot: list[LotProjection[K]] = []
-    for lot in held:
-        if lot.last is None or lot.last > horizon:
+    for lot in walk.held:
+        if lot.last is None or lot.last > walk.horizon:
             per_lot.append(LotProjection(lot.key, lot.quantity, 0))
             continue
-        used += lot.quantity * unit - lot.left
-        whole = _rounded(used, unit)
+        used += lot.quantity * walk.unit - lot.left
+        whole = _rounded(used, walk.unit)
         expiring = lot.quantity - (whole - used_whole)
         used_whole = whole
         per_lot.append(LotProjection(lot.key, lot.quantity - expiring, expiring))
     return tuple(per_lot)
 
 
-def _level(held: Sequence[_Held[K]], unit: int, day: int, on: date) -> Level:
+def _level(walk: _Walk[K], day: int, on: date) -> Level:
     """What is here at the end of a day, rounded so that the lots add up to the rounded whole."""
     here, told, quantities = 0, 0, []
-    for lot in held:
+    for lot in walk.held:
         if lot.usable(day):
             here += lot.left
-        whole = _rounded(here, unit)
+        whole = _rounded(here, walk.unit)
         quantities.append(whole - told)
         told = whole
     return Level(date.fromordinal(on.toordinal() + day), tuple(quantities))
