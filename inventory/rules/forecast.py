@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import sqrt
 from typing import Literal
 
-from inventory.rules.demand import MONTH
+from inventory.rules.course import MONTH
 
 Method = Literal["mean", "blend", "tsb", "zero"]
 """`mean`: discounted mean (too little history for more); `blend`: halfway between discounted mean and median;

@@ -8,7 +8,7 @@ from math import ceil, exp, isfinite, log1p, sqrt
 from statistics import NormalDist
 from typing import Literal
 
-from inventory.rules.demand import MONTH
+from inventory.rules.course import MONTH
 
 Number = int | float | Decimal | Fraction
 Control = Literal["forced", "continuous", "standard"]
