@@ -17,9 +17,10 @@ from inventory.exchange.fields import Kind, RowRefusedError, parse
 from inventory.exchange.mapping import MappedRow, MappedTable, Mapping, MappingError
 from inventory.exchange.notes import Notes
 from inventory.services.importing_job import Handler, Job, Outcome, Pending, digest, split
+from inventory.services.importing_months import Consumption
 from inventory.services.importing_reference import Items, Sites
 from inventory.services.importing_shipments import Shipments
-from inventory.services.importing_stock import ConsumptionDays, Receipts
+from inventory.services.importing_stock import Receipts
 
 __all__ = ["Outcome", "Source", "source_for", "take"]
 
@@ -29,7 +30,7 @@ _HANDLERS: dict[Kind, Callable[[Job], Handler]] = {
     Kind.ITEMS: Items,
     Kind.SITES: Sites,
     Kind.RECEIPTS: Receipts,
-    Kind.CONSUMPTION: ConsumptionDays,
+    Kind.CONSUMPTION: Consumption,
     Kind.SHIPMENTS: Shipments,
 }
 

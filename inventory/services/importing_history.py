@@ -17,7 +17,6 @@ from inventory.models import (
     Item,
     Location,
     Lot,
-    NumberSeries,
     Package,
     PackageLine,
     Recall,
@@ -33,6 +32,7 @@ from inventory.services import alerts
 from inventory.services.checks import currency_places
 from inventory.services.importing_job import Job, Pending
 from inventory.services.lots import serial_key
+from inventory.services.numbers import count_up, next_numbers
 from inventory.services.packing import COMPANY_PREFIX
 
 CHUNK = 400
@@ -73,11 +73,10 @@ class History:
         lots = self._lots(shipments)
         known = self._known(shipments)
         new = [past for past in shipments if _key(past) not in known]
-        numbers = self._count_up(f"SHP-{clock.today().year}", len(new))
-        labels = self._count_up("SSCC", len(new))
-        for past, number, label in zip(new, numbers, labels, strict=True):
-            series = f"SHP-{clock.today().year}-{number:06d}"
-            known[_key(past)] = self._shipment(past, series, sscc(0, COMPANY_PREFIX, label))
+        numbers = next_numbers(self._session, "SHP", len(new))
+        last = count_up(self._session, "SSCC", len(new)) if new else 0
+        for label, (past, number) in enumerate(zip(new, numbers, strict=True), last - len(new) + 1):
+            known[_key(past)] = self._shipment(past, number, sscc(0, COMPANY_PREFIX, label))
         for past in shipments:
             shipment = known[_key(past)]
             self._fill(shipment, past, [lots[_lot_key(row, item)] for _, row, item in past.lines])
@@ -233,19 +232,6 @@ class History:
         partner = destination.kind == SiteKind.PARTNER
         kind = LocationKind.PARTNER if partner else LocationKind.STOCK
         return ledger.place(self._session, kind, site_id=destination.id)
-
-    def _count_up(self, series: str, by: int) -> range:
-        """The next `by` numbers of a series."""
-        if not by:
-            return range(0)
-        statement = ledger.insert_for(self._session, NumberSeries).values(series=series, last=by)
-        counted = self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["series"], set_={"last": NumberSeries.last + by}
-            ).returning(NumberSeries.last)
-        )
-        last = int(counted.scalar_one())
-        return range(last - by + 1, last + 1)
 
 
 def _key(past: Past) -> tuple[int, str]:

@@ -19,7 +19,9 @@ from inventory.exchange.rows import ReferenceRow, Row
 from inventory.exchange.source import SourceRow
 from inventory.models import ImportedRow
 
-_NOT_CONTENT = frozenset({"line", "note", "new_item", "origin_name", "destination_name", "opening_stock"})
+_NOT_CONTENT = frozenset(
+    {"line", "note", "new_item", "new_site", "origin_name", "destination_name", "opening_stock"}
+)
 """What may be worded anew without the row being another."""
 
 T = TypeVar("T")
@@ -75,6 +77,14 @@ class Job:
     def refuse(self, source: SourceRow, faults: list[RowFault]) -> None:
         self.outcome.refused.append(RefusedRow(source, faults))
         self.progress(1)
+
+    def refuse_for(self, pending: Pending, field: str, why: Message) -> None:
+        """Refuse a row for what one of its fields says."""
+        self.refuse(pending.source, [RowFault(pending.row.line, self.columns.get(field, field), why)])
+
+    def warn(self, pending: Pending, field: str, what: Message) -> None:
+        """Tell something odd about a field of a row that is taken."""
+        self.outcome.notes.warn(pending.row.line, self.columns.get(field, field), what)
 
     def done(self, rows: Sequence[tuple[Pending, str]], *, changed: bool = True) -> None:
         """Remember rows and the document that each became; where nothing was `changed` they do not count."""

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from inventory.errors import DomainError
-from inventory.exchange.rows import NewItem, ReferenceRow
+from inventory.exchange.rows import NewItem, NewSite, ReferenceRow
 from inventory.models import Item, Site
 from inventory.services.catalogue import Pack, add_item, change_item
 from inventory.services.importing_job import Job, Pending
@@ -115,14 +115,18 @@ def missing_items(job: Job, codes: Sequence[str]) -> list[str]:
     return [code for code in codes if code not in known]
 
 
-def make_missing_sites(job: Job, wanted: Mapping[str, tuple[str, str]]) -> None:
-    """Add partners' sites for the codes that nobody has entered; `wanted` has a name and a country for each."""
-    known = set(job.session.scalars(select(Site.code).where(Site.code.in_(list(wanted)))))
-    for code, (name, country) in wanted.items():
+def make_missing_sites(job: Job, wanted: Mapping[str, NewSite]) -> None:
+    """Add the sites of these codes that nobody has entered; one that cannot be made is told with its rows later."""
+    codes = sorted(wanted)
+    known: set[str] = set()
+    for start in range(0, len(codes), CHUNK):
+        chunk = codes[start : start + CHUNK]
+        known |= set(job.session.scalars(select(Site.code).where(Site.code.in_(chunk))))
+    for code, new in wanted.items():
         if code not in known:
-            fields = {"code": code, "name": name, "kind": "partner", "country": country}
+            fields = {"code": code, "name": new.name, "kind": new.kind, "country": new.country}
             with suppress(DomainError), job.session.begin_nested():
-                add_site(job.session, job.actor, fields)
+                add_site(job.session, job.actor, fields | {"admin1": new.admin1})
 
 
 def _row(pending: Pending) -> ReferenceRow:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from inventory import clock
 from inventory.errors import FieldError, Invalid, msg
-from inventory.exchange.rows import NewItem, ShipmentRow
+from inventory.exchange.rows import NewItem, NewSite, ShipmentRow
 from inventory.models import Site
 from inventory.models.words import PackageKind, SiteKind
 from inventory.services.checks import Checks
@@ -28,7 +28,7 @@ class Shipments:
         self._job = job
         self._groups: dict[tuple[str, str], list[Pending]] = defaultdict(list)
         self._new_items: dict[str, NewItem] = {}
-        self._new_sites: dict[str, tuple[str, str]] = {}
+        self._new_sites: dict[str, NewSite] = {}
         self._checks = Checks(job.session)
         self._sites: dict[str, Site] = {}
 
@@ -43,7 +43,7 @@ class Shipments:
                 (row.destination, row.destination_name, row.destination_country),
             ):
                 if name and country:
-                    self._new_sites.setdefault(code, (name, country))
+                    self._new_sites.setdefault(code, NewSite(name=name, kind="partner", country=country))
 
     def finish(self) -> None:
         rows = [pending for group in self._groups.values() for pending in group]

@@ -59,23 +59,27 @@ class Receipts:
 
 
 class ConsumptionDays:
-    """Rows of one site, day and number of consultations make one document."""
+    """Rows of one site, day and number of consultations make one document.
+
+    `taken` are the rows that were, once it is finished; of the days in `counted` the consultations are known already.
+    """
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._groups: dict[tuple[date, str, int | None], list[Pending]] = defaultdict(list)
-        self._counted: set[tuple[date, str]] = set()
+        self.counted: set[tuple[date, str]] = set()
+        self.taken: list[Pending] = []
 
     def take(self, new: list[Pending], known: list[Pending]) -> None:
         for pending in new:
             self._groups[_day(pending)].append(pending)
-        self._counted |= {_day(pending)[:2] for pending in known}
+        self.counted |= {_day(pending)[:2] for pending in known}
 
     def finish(self) -> None:
         job = self._job
         for (day, site, consultations), rows in sorted(self._groups.items(), key=lambda group: group[0][:2]):
             told = (
-                None if (day, site) in self._counted else consultations
+                None if (day, site) in self.counted else consultations
             )  # never count the same patients again
             for part in _parts(rows):
                 done = job.attempt(
@@ -89,6 +93,7 @@ class ConsumptionDays:
                 told = None
                 if done is not None:
                     job.done([(each, done[0].number) for each in done[1]])
+                    self.taken += done[1]
 
 
 def _header(key: tuple[Any, ...]) -> dict[str, Any]:

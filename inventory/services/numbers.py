@@ -16,12 +16,21 @@ def next_number(session: Session, prefix: str) -> str:
     return f"{series}-{count_up(session, series):06d}"
 
 
-def count_up(session: Session, series: str) -> int:
-    """The next whole number of a series, from 1."""
-    statement = insert_for(session, NumberSeries).values(series=series, last=1)
+def next_numbers(session: Session, prefix: str, many: int) -> list[str]:
+    """The next `many` numbers of a series, at once."""
+    if not many:
+        return []
+    series = f"{prefix}-{clock.today().year}"
+    last = count_up(session, series, many)
+    return [f"{series}-{number:06d}" for number in range(last - many + 1, last + 1)]
+
+
+def count_up(session: Session, series: str, by: int = 1) -> int:
+    """The whole number of a series that is `by` further on; the first is 1."""
+    statement = insert_for(session, NumberSeries).values(series=series, last=by)
     counted = session.execute(
         statement.on_conflict_do_update(
-            index_elements=["series"], set_={"last": NumberSeries.last + 1}
+            index_elements=["series"], set_={"last": NumberSeries.last + by}
         ).returning(NumberSeries.last)
     )
     return int(counted.scalar_one())
