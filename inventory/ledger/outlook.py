@@ -24,11 +24,14 @@ LOOKED_BACK = 182
 class Outlook:
     """What is known of a site. `planned` are consultations a month, `consultations` those of each day that were told.
 
+    `for_supplied`: it plans for the sites that it supplies, whose demand is `supplied` (base units a month).
     `similar` is item id -> base units per consultation at similar sites, `kit` and `assumed` are base units a month.
     """
 
     planned: Fraction | None = None
     consultations: dict[date, int] = field(default_factory=dict)
+    for_supplied: bool = False
+    supplied: dict[int, Fraction] = field(default_factory=dict)
     similar: dict[int, Fraction] = field(default_factory=dict)
     kit: dict[int, Fraction] = field(default_factory=dict)
     assumed: dict[int, Fraction] = field(default_factory=dict)
@@ -36,12 +39,13 @@ class Outlook:
 
     def items(self) -> set[int]:
         """The items of which something is known."""
-        return {*self.kit, *self.assumed, *self.by_hand}
+        return {*self.supplied, *self.kit, *self.assumed, *self.by_hand}
 
     def hints(self, item_id: int, usage: Usage) -> Hints:
         """What is known of one item whose consumption at the site is `usage`."""
         similar = self.similar.get(item_id)
         return Hints(
+            supplied_sites=self.supplied.get(item_id),
             per_consultation=self._own(usage),
             similar_sites=None if similar is None or self.planned is None else similar * self.planned,
             kit=self.kit.get(item_id),
@@ -76,6 +80,7 @@ def outlook(session: Session, site: Site, today: date, item_ids: Collection[int]
     plan = current_plan(session, site.id, today)
     if plan is None:
         return found
+    found.for_supplied = plan.for_supplied
     found.planned = planned_consultations(plan.days_per_week, plan.patients_per_day)
     if plan.kit is not None:
         wanted = None if item_ids is None else set(item_ids)

@@ -12,7 +12,8 @@ from inventory.models.site import Site
 class SitePlan(Base):
     """How many people a site expects to see, from a day on: days a week times patients a day.
 
-    `kit_id` is the kit that such a site is opened with, and `population` how many people it is to serve.
+    `kit_id` is the kit that such a site is opened with, and `population` how many people it is to serve. A store that
+    passes goods on plans `for_supplied`: its demand is what the sites that it supplies use.
     """
 
     __tablename__ = "site_plan"
@@ -25,6 +26,7 @@ class SitePlan(Base):
     patients_per_day: Mapped[int | None]
     population: Mapped[Quantity | None]
     kit_id: Mapped[int | None] = mapped_column(ForeignKey("kit.id"))
+    for_supplied: Mapped[bool] = mapped_column(default=False)
     note: Mapped[Prose | None]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     by: Mapped[Name]

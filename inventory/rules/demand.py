@@ -10,10 +10,12 @@ from math import floor
 from typing import Literal
 
 from inventory.rules.course import MONTH as MONTH
+from inventory.rules.forecast import LONGEST, Period
 
 Basis = Literal[
     "override",
     "forecast",
+    "supplied_sites",
     "dispensed",
     "per_consultation",
     "similar_sites",
@@ -94,21 +96,48 @@ def usage(
         months = days / MONTH
     # A reversal told later than what it takes back can leave less than nothing.
     dispensed = max(0, sum(row.dispensed for row in known if row.day >= first_day))
-    out = sum(_days_out(known, first_day, today))
+    out = sum(_overlap(spell, first_day, today) for spell in _spells(known, today))
     if out == days:
         return Usage(None, "no_in_stock_days", out, dispensed, months, days, first_day)
     return Usage(dispensed / (months - out / MONTH), "dispensed", out, dispensed, months, days, first_day)
+
+
+def periods(rows: Iterable[LotDay], today: date, months: int = LONGEST) -> list[Period]:
+    """The history of one item at one site in windows of a month, oldest first; the newest ends today.
+
+    `rows` as for `usage`. A window begins floor(n * 30.4375) days before today's end; there are as many as the months
+    since the first receipt, `months` at most, and the oldest begins no earlier than that receipt.
+    """
+    known = [row for row in rows if row.day <= today]
+    first_receipt = min((row.day for row in known), default=None)
+    if first_receipt is None:
+        return []
+    spells = list(_spells(known, today))
+    found: list[Period] = []
+    last_day = today
+    for number in range(1, months + 1):
+        start = max(first_receipt, today - timedelta(days=floor(number * MONTH) - 1))
+        used = sum(row.dispensed for row in known if start <= row.day <= last_day)
+        out = sum(_overlap(spell, start, last_day) for spell in spells)
+        found.append(Period(used, (last_day - start).days + 1, out))
+        if start == first_receipt:
+            break
+        last_day = start - timedelta(days=1)
+    return found[::-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
     """What is known of the demand at a site besides its own consumption, in base units a month; None is not known.
 
-    In the order in which they are believed: the site's own use per consultation times the consultations planned; the
-    use per consultation of similar sites times the same; the content of the kit it was opened with, scaled by the
-    people it serves; a figure that a person assumes (handbook, 2.2).
+    `supplied_sites` is what the sites that a store supplies use, where it plans for them: it counts beside what the
+    store hands out itself. The others stand in the order in which they are believed: the site's own use per
+    consultation times the consultations planned; the use per consultation of similar sites times the same; the
+    content of the kit it was opened with, scaled by the people it serves; a figure that a person assumes (handbook,
+    2.2).
     """
 
+    supplied_sites: Fraction | None = None
     per_consultation: Fraction | None = None
     similar_sites: Fraction | None = None
     kit: Fraction | None = None
@@ -125,6 +154,8 @@ def monthly_demand(
     consumption of three months in stock, the hints in their order, and a shorter consumption."""
     if override is not None:
         return Fraction(override), "override"
+    if hints.supplied_sites is not None:
+        return hints.supplied_sites + (found.amc or 0), "supplied_sites"
     if found.amc is not None and found.months_in_stock >= ENOUGH_MONTHS:
         return found.amc, found.basis
     known: tuple[tuple[Basis, Fraction | None], ...] = (
@@ -148,9 +179,12 @@ def rounded(value: Fraction | int | None, places: int = 2) -> Decimal | None:
     return Decimal((int(value < 0 < scaled), tuple(map(int, str(scaled))), -places))
 
 
-def _days_out(rows: list[LotDay], first_day: date, today: date) -> Iterator[int]:
-    """How many days of each spell without stock lie between both dates; a spell's first day is not one of
-    them."""
+Spell = tuple[date, date]
+"""The first and the last day out of stock."""
+
+
+def _spells(rows: list[LotDay], today: date) -> Iterator[Spell]:
+    """The spells without stock until today; the day on which the stock ran out is none of them."""
     balance = 0
     empty_since = date.min
     for day, change in _balance_changes(rows):
@@ -160,14 +194,14 @@ def _days_out(rows: list[LotDay], first_day: date, today: date) -> Iterator[int]
         if before > 0 >= balance:
             empty_since = day
         elif before <= 0 < balance:
-            yield _overlap(empty_since, day - timedelta(days=1), first_day, today)
+            yield empty_since + timedelta(days=1), day - timedelta(days=1)
     if balance <= 0:
-        yield _overlap(empty_since, today, first_day, today)
+        yield empty_since + timedelta(days=1), today
 
 
-def _overlap(empty_since: date, empty_until: date, first_day: date, today: date) -> int:
-    start = max(empty_since + timedelta(days=1), first_day)
-    return max(0, (min(empty_until, today) - start).days + 1)
+def _overlap(spell: Spell, first_day: date, last_day: date) -> int:
+    """How many days of a spell lie between both dates."""
+    return max(0, (min(spell[1], last_day) - max(spell[0], first_day)).days + 1)
 
 
 def _balance_changes(rows: list[LotDay]) -> list[tuple[date, int]]:

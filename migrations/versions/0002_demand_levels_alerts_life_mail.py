@@ -217,6 +217,7 @@ def upgrade():
         sa.Column("patients_per_day", sa.Integer(), nullable=True),
         sa.Column("population", sa.BigInteger(), nullable=True),
         sa.Column("kit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("for_supplied", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("by", sa.String(length=200), nullable=False),
