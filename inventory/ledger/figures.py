@@ -26,10 +26,12 @@ from inventory.models import (
     StockDay,
 )
 from inventory.models import Policy as StoredPolicy
-from inventory.rules import demand, expiry, reorder
+from inventory.models.words import SiteStatus
+from inventory.rules import demand, expiry, reorder, service
 from inventory.rules.course import Course, course
 from inventory.rules.demand import Basis
 from inventory.rules.effects import LocationKind
+from inventory.rules.forecast import Forecast, forecast
 
 Pair = tuple[int, int]
 """(site id, item id)"""
@@ -41,6 +43,8 @@ class Figures:
 
     `usage` is its own consumption; `demand` is a month's as the plan takes it and `basis` what that rests on;
     `course` is the demand to come, months set by hand in it. `policy` holds; `default_id` says from which default.
+    `deviation` is the standard deviation of a month's demand and `forecast` what the history says; both are there
+    for `service` policies, or where they were asked for.
     """
 
     site_id: int
@@ -57,6 +61,8 @@ class Figures:
     policy: reorder.Policy | None
     default_id: int | None
     assessment: reorder.Assessment
+    deviation: float | None = None
+    forecast: Forecast | None = None
 
     @property
     def amc(self) -> Fraction | None:
@@ -82,13 +88,20 @@ class _Found:
     inbound: dict[int, int]
     asked: dict[int, int]
     known: Outlook
+    forecasts: bool = False
     held: dict[int, Held] = field(default_factory=dict)
 
 
 def figures(
-    session: Session, site_id: int, today: date, item_ids: Collection[int] | None = None
+    session: Session,
+    site_id: int,
+    today: date,
+    item_ids: Collection[int] | None = None,
+    *,
+    forecasts: bool = False,
 ) -> dict[int, Figures]:
-    """item id -> its figures at a site today: for `item_ids`, or for every item that is known there.
+    """item id -> its figures at a site today: for `item_ids`, or for every item that is known there. With `forecasts`
+    the history of each is forecast, whatever its policy.
 
     Known is what has a policy of its own, a history, stock, something on its way or asked for, or an expected demand.
     """
@@ -101,10 +114,29 @@ def figures(
         _inbound(session, site_id, today, item_ids),
         _open_requisitions(session, site_id, item_ids),
         outlook(session, site, today, item_ids),
+        forecasts,
     )
+    if found.known.for_supplied:
+        found.known.supplied = _supplied(session, site_id, today, item_ids)
     wanted = set(item_ids) if item_ids is not None else _all_known(session, found)
     found.held = policies_for(session, site, wanted)
     return {item_id: _figures(found, item_id) for item_id in sorted(wanted)}
+
+
+def _supplied(
+    session: Session, site_id: int, today: date, item_ids: Collection[int] | None
+) -> dict[int, Fraction]:
+    """item id -> what the open sites that a site supplies use of it in a month, as far as that is known.
+
+    Those may be stores that plan for others in turn; a ring of suppliers cannot be entered.
+    """
+    total: dict[int, Fraction] = defaultdict(Fraction)
+    supplied = select(Site.id).where(Site.supplied_by_id == site_id, Site.status == SiteStatus.OPEN)
+    for each in session.scalars(supplied.order_by(Site.id)).all():
+        for item_id, entry in figures(session, each, today, item_ids).items():
+            if entry.demand is not None:
+                total[item_id] += entry.demand
+    return total
 
 
 def _all_known(session: Session, found: _Found) -> set[int]:
@@ -118,9 +150,16 @@ def _figures(found: _Found, item_id: int) -> Figures:
     days, lots = found.days.get(item_id, []), found.lots.get(item_id, [])
     lookback = policy.lookback_months if policy is not None else LOOKBACK_MONTHS
     usage = demand.usage(days, today=found.today, lookback_months=lookback)
-    monthly, basis = demand.monthly_demand(
-        usage, policy.demand_override if policy is not None else None, found.known.hints(item_id, usage)
-    )
+    override = policy.demand_override if policy is not None else None
+    monthly, basis = demand.monthly_demand(usage, override, found.known.hints(item_id, usage))
+    by_service = policy is not None and policy.method == "service"
+    seen = deviation = None
+    if by_service or found.forecasts:
+        seen = forecast(demand.periods(days, found.today))
+        known = service.expected(usage, seen, (monthly, basis))
+        deviation = known.deviation
+        if by_service:
+            monthly, basis = known.monthly, known.basis
     coming = None if monthly is None else course(monthly, found.today, found.known.by_hand.get(item_id, ()))
     usable = sum(lot.quantity + reserved for lot, reserved in lots)
     available = sum(lot.quantity for lot, _ in lots)
@@ -135,6 +174,7 @@ def _figures(found: _Found, item_id: int) -> Figures:
         open_requisitions=asked,
         demand=coming,
         projection=projection,
+        worked=_worked(policy, coming, deviation),
     )
     return Figures(
         site_id=found.site_id,
@@ -151,7 +191,17 @@ def _figures(found: _Found, item_id: int) -> Figures:
         policy=policy,
         default_id=held.default_id if held is not None else None,
         assessment=assessment,
+        deviation=deviation,
+        forecast=seen,
     )
+
+
+def _worked(
+    policy: reorder.Policy | None, coming: Course | None, deviation: float | None
+) -> reorder.Worked | None:
+    if policy is None or coming is None or deviation is None:
+        return None
+    return service.worked(policy, coming, deviation)
 
 
 def _usable_lots(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from inventory.errors import Message, msg
 from inventory.rules.course import MONTH, Course
 from inventory.rules.expiry import Projection
+from inventory.rules.levels import LEAST_SERVICE, MOST_SERVICE
 
 Status = Literal["stock_out", "emergency", "reorder", "overstock", "ok", "unknown"]
 Method = Literal["fixed", "months", "service"]
@@ -29,7 +30,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True)
 class Policy:
     """When and how far to refill: by fixed levels in base units, by months of demand, or by levels that are worked out
-    for a share of waits without a stock-out (`service_level`, above 0 and below 1; `rules/levels.py`).
+    for a share of waits without a stock-out (`service_level`, 0.5 to 0.9999; `rules/levels.py`).
 
     `demand_override` is a month's demand in base units that a person set, for `override_reason`.
     """
@@ -227,8 +228,15 @@ def check_policy(policy: Policy) -> list[tuple[str, Message]]:
 
 def _service_faults(policy: Policy) -> Iterator[tuple[str, Message]]:
     level = policy.service_level
-    if level is not None and level.is_finite() and not 0 < level < 1:
-        yield "service_level", msg("Give a share above 0 and below 1, such as 0.95.")
+    if level is not None and level.is_finite() and not LEAST_SERVICE <= level <= MOST_SERVICE:
+        yield (
+            "service_level",
+            msg(
+                "Give a share from %(least)s to %(most)s, such as 0.95.",
+                least=LEAST_SERVICE,
+                most=MOST_SERVICE,
+            ),
+        )
     if policy.review_period_days == 0:
         yield "review_period_days", msg("This must be 1 or more.")
     if policy.emergency_days is not None:
