@@ -67,6 +67,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "tracking.write": _LEADS,
     "alerts.see": _STAFF,
     "alerts.acknowledge": _FIELD,
+    "alerts.rules": _LEADS,
+    "authorisations.see": _STAFF,
+    "authorisations.write": _LEADS,
     "sync.write": _FIELD,
 }
 

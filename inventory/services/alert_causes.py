@@ -1,27 +1,46 @@
-"""What is amiss now: the one condition of each kind of alert."""
+"""What is amiss now: the one condition of each kind of alert.
+
+`stock_out`, `emergency`, `reorder` and `overstock` are about an item at a site, `expired`, `expiring`, `expiry_risk` and
+`recall` about a batch there: a batch that several donors gave is several lots in the ledger and one to whoever looks
+after the shelf. What is written here is the cause; what becomes of it is in `alert_life`.
+"""
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inventory.errors import Message, msg
 from inventory.ledger.figures import Figures
-from inventory.models import Balance, Item, Location, Lot, Shipment, ShipmentReceiptLine, Site
-from inventory.models.words import AlertKind
+from inventory.models import Balance, Location, Lot, Shipment, ShipmentReceiptLine, Site
+from inventory.models.words import AlertKind, SiteKind, SiteStatus
+from inventory.rules import alerting
 from inventory.rules.effects import ZONES, LocationKind
 
-EXPIRING_DAYS = 90
-"""A lot in stock opens an `expiring` alert so many days before its last day."""
+SEVERITY: Mapping[str, str] = {
+    AlertKind.STOCK_OUT: "critical",
+    AlertKind.EMERGENCY: "critical",
+    AlertKind.EXPIRED: "critical",
+    AlertKind.RECALL: "critical",
+    AlertKind.NEEDS_ATTENTION: "critical",
+    AlertKind.REORDER: "warning",
+    AlertKind.EXPIRING: "warning",
+    AlertKind.EXPIRY_RISK: "warning",
+    AlertKind.SHIPMENT_LATE: "warning",
+    AlertKind.DISCREPANCY: "warning",
+    AlertKind.AUTHORISATION_EXPIRING: "warning",
+    AlertKind.OVERSTOCK: "info",
+}
+"""How grave a kind is, unless a finding says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Finding:
-    """Something that is amiss now."""
+    """Something that is amiss now. What only `goes_on` keeps an open alert open and opens none."""
 
     kind: AlertKind
     subject: str
@@ -34,53 +53,82 @@ class Finding:
     threshold: int | None = None
     suggested_quantity: int | None = None
     document: str | None = None
+    authorisation_id: int | None = None
+    severity: str | None = None
+    goes_on: bool = False
 
 
-def about_levels(site: Site, entry: Figures, codes: dict[int, str]) -> Iterable[Finding]:
-    """How an item stands at a site against its levels; `codes` are those of the items by id."""
-    now, facts = entry.assessment, {"item": codes[entry.item_id], "site": site.code}
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site whose alerts are looked at: the rules that hold there, and (code, category) of its items by id."""
 
-    def finding(kind: AlertKind, message: Message, quantity: int, threshold: int | None) -> Finding:
-        return Finding(
-            kind,
-            f"{site.id}:{entry.item_id}",
-            message,
-            site.id,
-            entry.item_id,
-            quantity=quantity,
-            threshold=threshold,
-            suggested_quantity=now.suggested_quantity,
+    site: Site
+    rules: alerting.Rules
+    items: Mapping[int, tuple[str, str]]
+
+    @property
+    def feeds_others(self) -> bool:
+        """Whether what it holds is used elsewhere."""
+        return self.site.kind == SiteKind.WAREHOUSE
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether its shelves are to be filled: those of a closed site are not."""
+        return self.site.status != SiteStatus.CLOSED
+
+
+_STOCK_OUT = msg("%(item)s has run out at %(site)s.")
+_EMERGENCY = msg("%(item)s at %(site)s: %(usable)s left, emergency point %(at)s.")
+_REORDER = msg("%(item)s at %(site)s: %(position)s in stock and on the way, reorder point %(at)s.")
+_OVERSTOCK = msg("%(item)s at %(site)s: %(usable)s in stock, maximum %(at)s.")
+
+
+def about_levels(place: Place, entry: Figures) -> Iterator[Finding]:
+    """How an item stands at a site against its levels."""
+    now, policy, usable, item_id = entry.assessment, entry.policy, entry.usable, entry.item_id
+    site_id, site, item = place.site.id, place.site.code, place.items[item_id][0]
+    subject, suggested = f"{site_id}:{item_id}", now.suggested_quantity
+    if usable == 0 and (policy is not None or entry.usage.dispensed > 0 or entry.demand):
+        text = Message(_STOCK_OUT.text, {"item": item, "site": site})
+        yield Finding(
+            AlertKind.STOCK_OUT, subject, text, site_id, item_id, None, None, 0, 0, suggested
         )
-
-    used = entry.usage.dispensed > 0 or bool(entry.demand)
-    if entry.usable == 0 and (entry.policy is not None or used):
-        yield finding(AlertKind.STOCK_OUT, msg("%(item)s has run out at %(site)s.", **facts), 0, 0)
-    if entry.policy is None:
+    if policy is None:
         return
-    if now.emergency_point is not None and entry.usable <= now.emergency_point:
-        at = whole(now.emergency_point)
-        text = msg(
-            "%(item)s at %(site)s: %(usable)s left, emergency point %(at)s.",
-            **facts,
-            usable=entry.usable,
-            at=at,
-        )
-        yield finding(AlertKind.EMERGENCY, text, entry.usable, at)
-    if now.suggested_quantity and now.reorder_point is not None:
-        at, position = whole(now.reorder_point), whole(now.position)
-        text = msg(
-            "%(item)s at %(site)s: %(position)s in stock and on the way, reorder point %(at)s.",
-            **facts,
-            position=position,
-            at=at,
-        )
-        yield finding(AlertKind.REORDER, text, position, at)
-    if now.maximum is not None and entry.usable > now.maximum:
-        at = whole(now.maximum)
-        text = msg(
-            "%(item)s at %(site)s: %(usable)s in stock, maximum %(at)s.", **facts, usable=entry.usable, at=at
-        )
-        yield finding(AlertKind.OVERSTOCK, text, entry.usable, at)
+    emergency_point, reorder_point, maximum = now.emergency_point, now.reorder_point, now.maximum
+    if emergency_point is not None:
+        opens = usable <= emergency_point
+        if opens or alerting.emergency_goes_on(usable, now.position, emergency_point, reorder_point):
+            at = whole(emergency_point)
+            text = Message(_EMERGENCY.text, {"item": item, "site": site, "usable": usable, "at": at})
+            yield Finding(
+                AlertKind.EMERGENCY, subject, text, site_id, item_id, None, None, usable, at, suggested,
+                goes_on=not opens,
+            )  # fmt: skip
+    if suggested and reorder_point is not None:
+        at, position = whole(reorder_point), whole(now.position)
+        text = Message(_REORDER.text, {"item": item, "site": site, "position": position, "at": at})
+        yield Finding(AlertKind.REORDER, subject, text, site_id, item_id, None, None, position, at, suggested)
+    if maximum is not None:
+        opens = usable > maximum
+        if opens or alerting.overstock_goes_on(
+            usable, maximum, reorder_point, moves=policy.method != "fixed"
+        ):
+            at = whole(maximum)
+            text = Message(_OVERSTOCK.text, {"item": item, "site": site, "usable": usable, "at": at})
+            yield Finding(
+                AlertKind.OVERSTOCK, subject, text, site_id, item_id, None, None, usable, at, suggested,
+                goes_on=not opens,
+            )  # fmt: skip
+
+
+def helped(site_id: int, entry: Figures) -> list[tuple[str, str]]:
+    """The alerts about an item that get better by themselves: enough is asked for or on its way."""
+    point = entry.assessment.reorder_point
+    if point is None or entry.assessment.position <= point:
+        return []
+    subject = f"{site_id}:{entry.item_id}"
+    return [(AlertKind.STOCK_OUT.value, subject), (AlertKind.EMERGENCY.value, subject)]
 
 
 def whole(figure: object) -> int:
@@ -88,52 +136,136 @@ def whole(figure: object) -> int:
     return int(float(figure) + 0.5) if not isinstance(figure, int) else figure  # type: ignore[arg-type]
 
 
+_RECALL = msg("Recalled: %(quantity)s of %(item)s, lot %(lot)s, at %(site)s. Set them aside.")
+_EXPIRED = msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expired on %(expires_on)s.")
+_EXPIRING = msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expire on %(expires_on)s.")
+_EXPIRY_RISK = msg(
+    "%(quantity)s of the %(all)s of %(item)s, lot %(lot)s, at %(site)s will not be used before they expire on "
+    "%(expires_on)s. Give them to a site that can use them."
+)
+_OF_LOTS = {
+    AlertKind.RECALL: _RECALL,
+    AlertKind.EXPIRED: _EXPIRED,
+    AlertKind.EXPIRING: _EXPIRING,
+    AlertKind.EXPIRY_RISK: _EXPIRY_RISK,
+}
+"""What to say of a batch, by the kind of its alert."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is amiss with a batch in one way: its first lot, that lot's expiry, base units; `threshold` is the nearest
+    horizon or the least risk, `free` how many base units those are a part of."""
+
+    lot_id: int
+    expires_on: date | None
+    quantity: int = 0
+    threshold: int | None = None
+    free: int = 0
+
+
 def about_lots(
-    session: Session, site: Site, today: date, item_ids: Collection[int] | None
-) -> Iterable[Finding]:
-    """Lots at a site that expire soon (in stock), have expired or were recalled (in any zone)."""
-    soon = today + timedelta(days=EXPIRING_DAYS)
+    session: Session,
+    place: Place,
+    today: date,
+    known: Mapping[int, Figures],
+    item_ids: Collection[int] | None,
+) -> Iterator[Finding]:
+    """Batches at a site that were recalled or have expired (in any zone), whose days in stock are numbered
+    (`expiring`, a horizon at a time), or of which some will not be used in time (`expiry_risk`)."""
+    for (kind, item_id, number), tally in _tallies(session, place, today, known, item_ids).items():
+        code, category = place.items[item_id]
+        facts = {"quantity": tally.quantity, "item": code, "lot": number, "site": place.site.code}
+        facts["expires_on"] = str(tally.expires_on)
+        finding = Finding(
+            kind,
+            f"{place.site.id}:{item_id}:lot {_short(number)}",
+            Message(_OF_LOTS[kind].text, facts),
+            place.site.id,
+            item_id,
+            tally.lot_id,
+            quantity=tally.quantity,
+            threshold=tally.threshold,
+        )
+        limits = place.rules.of(category)
+        if kind is AlertKind.EXPIRING and tally.threshold is not None:
+            finding.severity = "critical" if limits.last_horizon(tally.threshold) else None
+        elif kind is AlertKind.EXPIRY_RISK:
+            facts["all"] = tally.free
+            finding.goes_on = tally.quantity < limits.least_risk
+        yield finding
+
+
+def _tallies(
+    session: Session,
+    place: Place,
+    today: date,
+    known: Mapping[int, Figures],
+    item_ids: Collection[int] | None,
+) -> dict[tuple[AlertKind, int, str], _Tally]:
     query = (
-        select(Lot, Item.code, Location.kind, Balance.on_hand)
+        select(Lot.id, Lot.item_id, Lot.number, Lot.expires_on, Lot.recalled_on, Location.kind, Balance.on_hand)
         .join(Balance, Balance.lot_id == Lot.id)
         .join(Location, Location.id == Balance.location_id)
-        .join(Item, Item.id == Lot.item_id)
-        .where(Location.site_id == site.id, Location.kind.in_(list(ZONES)), Balance.on_hand > 0)
-        .where(or_(Lot.expires_on <= soon, Lot.recalled_on.is_not(None)))
+        .where(Location.site_id == place.site.id, Location.kind.in_(list(ZONES)), Balance.on_hand > 0)
     )
     if item_ids is not None:
         query = query.where(Lot.item_id.in_(list(item_ids)))
-    # A batch that several donors gave is several lots in the ledger and one to whoever looks after the shelf.
-    totals: dict[tuple[AlertKind, int, str], int] = defaultdict(int)
-    lots: dict[tuple[int, str], tuple[Lot, str]] = {}
-    for lot, code, zone, on_hand in session.execute(query.order_by(Lot.expires_on, Lot.id)):
-        batch = lot.item_id, lot.number
-        lots.setdefault(batch, (lot, code))
-        if lot.recalled_on is not None:
-            totals[(AlertKind.RECALL, *batch)] += on_hand
-        if lot.expires_on is not None and lot.expires_on < today:
-            totals[(AlertKind.EXPIRED, *batch)] += on_hand
-        elif lot.expires_on is not None and lot.expires_on <= soon and zone == LocationKind.STOCK:
-            totals[(AlertKind.EXPIRING, *batch)] += on_hand
-    for (kind, item_id, number), quantity in totals.items():
-        lot, code = lots[(item_id, number)]
-        facts = {"quantity": quantity, "item": code, "lot": number, "site": site.code}
-        text = Message(_OF_LOTS[kind].text, facts | {"expires_on": str(lot.expires_on)})
-        subject = f"{site.id}:{item_id}:lot {_short(number)}"
-        yield Finding(kind, subject, text, site.id, item_id, lot.id, quantity=quantity)
+    risks = _at_risk(place, known)
+    found: dict[tuple[AlertKind, int, str], _Tally] = {}
+
+    def count(kind: AlertKind, quantity: int, threshold: int | None = None) -> _Tally:
+        tally = found.setdefault((kind, item_id, number), _Tally(lot_id, expires_on))
+        tally.quantity += quantity
+        if threshold is not None:
+            tally.threshold = threshold if tally.threshold is None else min(tally.threshold, threshold)
+        return tally
+
+    for lot_id, item_id, number, expires_on, recalled_on, zone, on_hand in session.execute(
+        query.order_by(Lot.expires_on, Lot.id)
+    ):
+        if recalled_on is not None:
+            count(AlertKind.RECALL, on_hand)
+        if expires_on is None:
+            continue
+        if expires_on < today:
+            count(AlertKind.EXPIRED, on_hand)
+        elif zone == LocationKind.STOCK:
+            limits = place.rules.of(place.items[item_id][1])
+            horizon = limits.horizon((expires_on - today).days)
+            if horizon is not None:
+                count(AlertKind.EXPIRING, on_hand, horizon)
+            if lot_id in risks:
+                free, quantity = risks[lot_id]
+                count(AlertKind.EXPIRY_RISK, quantity, limits.least_risk).free += free
+    return found
+
+
+def _at_risk(place: Place, known: Mapping[int, Figures]) -> dict[int, tuple[int, int]]:
+    """lot id -> (base units that are free, those of them that will expire unused), of lots with some of the latter."""
+    found: dict[int, tuple[int, int]] = {}
+    if not place.has_levels:
+        return found
+    for entry in known.values():
+        if not entry.projection.projected_expired:
+            continue
+        fixed = entry.policy is not None and entry.policy.method == "fixed"
+        if alerting.risk_is_known(
+            entry.demand,
+            entry.usage.days,
+            entry.basis == "dispensed",
+            feeds_others=place.feeds_others,
+            fixed=fixed,
+        ):
+            for lot in entry.projection.per_lot:
+                if lot.expiring:
+                    found[lot.key] = lot.used + lot.expiring, lot.expiring
+    return found
 
 
 def _short(number: str) -> str:
     """A lot number as part of a subject, which has no room for the longest."""
     return number if len(number) <= 32 else hashlib.sha256(number.encode()).hexdigest()[:32]
-
-
-_OF_LOTS = {
-    AlertKind.RECALL: msg("Recalled: %(quantity)s of %(item)s, lot %(lot)s, at %(site)s. Set them aside."),
-    AlertKind.EXPIRED: msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expired on %(expires_on)s."),
-    AlertKind.EXPIRING: msg("%(quantity)s of %(item)s, lot %(lot)s, at %(site)s expire on %(expires_on)s."),
-}
-"""What to say of a lot, by the kind of its alert."""
 
 
 def about_shipment(session: Session, shipment: Shipment, site: Site, today: date) -> Iterable[Finding]:

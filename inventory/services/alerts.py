@@ -1,23 +1,25 @@
-"""Alerts per site: opened and resolved in the transaction of the posting that causes them.
+"""Alerts per site: opened and resolved in the transaction of the posting that causes them, and by time.
 
-Each kind has one condition; `refresh` compares what is amiss now with what is open, and writes the difference.
+Each kind has one condition (`alert_causes`); what is amiss now is compared with what is open, and the difference is
+written (`alert_life`). While a site is evaluated its row is locked against the postings there, which lock it for reading:
+so neither decides on figures that the other is changing.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from inventory import clock
-from inventory.access import Actor, require
-from inventory.errors import NotFound, msg
 from inventory.ledger import insert_for
-from inventory.ledger.figures import figures
+from inventory.ledger.figures import Figures, figures
 from inventory.models import (
     Alert,
+    AlertRound,
     Balance,
     Item,
     Location,
@@ -27,11 +29,15 @@ from inventory.models import (
     Site,
 )
 from inventory.models.words import AlertKind, SiteKind, SiteStatus
+from inventory.rules import alerting
 from inventory.rules.effects import LocationKind
-from inventory.services import audit
 from inventory.services.alert_causes import Finding as Finding
-from inventory.services.alert_causes import about_levels, about_lots, about_shipment
-from inventory.services.checks import Checks
+from inventory.services.alert_causes import Place, about_levels, about_lots, about_shipment, helped
+from inventory.services.alert_inbox import acknowledge as acknowledge
+from inventory.services.alert_inbox import acknowledge_many as acknowledge_many
+from inventory.services.alert_life import escalate, open_all, resolve, settle
+from inventory.services.alert_other_causes import about_authorisations, about_unknown_demand
+from inventory.services.alert_rules import rules_at
 
 OF_STOCK = (
     AlertKind.STOCK_OUT,
@@ -40,25 +46,10 @@ OF_STOCK = (
     AlertKind.OVERSTOCK,
     AlertKind.EXPIRING,
     AlertKind.EXPIRED,
+    AlertKind.EXPIRY_RISK,
     AlertKind.RECALL,
 )
 OF_SHIPMENTS = (AlertKind.SHIPMENT_LATE, AlertKind.DISCREPANCY)
-
-SEVERITY = {
-    AlertKind.STOCK_OUT: "critical",
-    AlertKind.EMERGENCY: "critical",
-    AlertKind.EXPIRED: "critical",
-    AlertKind.RECALL: "critical",
-    AlertKind.NEEDS_ATTENTION: "critical",
-    AlertKind.REORDER: "warning",
-    AlertKind.EXPIRING: "warning",
-    AlertKind.EXPIRY_RISK: "warning",
-    AlertKind.SHIPMENT_LATE: "warning",
-    AlertKind.DISCREPANCY: "warning",
-    AlertKind.AUTHORISATION_EXPIRING: "warning",
-    AlertKind.OVERSTOCK: "info",
-}
-
 
 _LATER = "alerts_later"
 
@@ -81,9 +72,10 @@ def refresh(session: Session, pairs: Iterable[tuple[int, int]], on: date | None 
     for site_id, item_id in pairs:
         by_site[site_id].add(item_id)
     session.flush()
+    _hold(session, by_site)
     for site_id in sorted(by_site):
         site = session.get_one(Site, site_id)
-        _refresh_site(session, site, on or clock.today(site.timezone), by_site[site_id])
+        _refresh_items(session, site, on or clock.today(site.timezone), by_site[site_id])
     # What arrived damaged lies in quarantine: where it is moved on, the discrepancy is settled.
     open_ones = (
         select(Shipment)
@@ -91,7 +83,7 @@ def refresh(session: Session, pairs: Iterable[tuple[int, int]], on: date | None 
         .where(Alert.kind == AlertKind.DISCREPANCY, Alert.resolved_at.is_(None), Alert.site_id.in_(by_site))
     )
     for shipment in session.scalars(open_ones.order_by(Shipment.id)).all():
-        refresh_shipment(session, shipment, on)
+        _refresh_shipment(session, shipment, on)
 
 
 def refresh_shipment(session: Session, shipment: Shipment, on: date | None = None) -> None:
@@ -99,29 +91,107 @@ def refresh_shipment(session: Session, shipment: Shipment, on: date | None = Non
     if session.info.get(_LATER):
         return
     session.flush()
-    site = session.get_one(Site, shipment.destination_id)
-    found = list(about_shipment(session, shipment, site, on or clock.today(site.timezone)))
-    _settle(session, found, OF_SHIPMENTS, [Alert.shipment_id == shipment.id])
+    _hold(session, [shipment.destination_id])
+    _refresh_shipment(session, shipment, on)
 
 
 def refresh_site(session: Session, site: Site, on: date | None = None) -> int:
-    """Bring the stock alerts of a whole site up to date; how many items were looked at."""
+    """Bring the alerts of a whole site up to date, those of shipments apart; how many items were looked at."""
     session.flush()
-    return _refresh_site(session, site, on or clock.today(site.timezone), None)
+    _hold_alone(session, site.id)
+    return len(_refresh_whole(session, site, on or clock.today(site.timezone))[0])
+
+
+def refresh_authorisations(session: Session, site: Site, on: date | None = None) -> None:
+    """Bring the alerts about the authorisations of a site up to date."""
+    session.flush()
+    _hold(session, [site.id])
+    _settle_authorisations(session, site, rules_at(session, site.id), on or clock.today(site.timezone))
 
 
 def evaluate(session: Session, on: date | None = None) -> int:
-    """Bring every alert up to date for what time alone changes; how many (site, item) pairs were looked at."""
+    """Bring every alert up to date for what time alone changes; how many (site, item) pairs were looked at.
+
+    In one transaction; `evaluate_site` does one site at a time.
+    """
     looked_at = 0
-    for site in session.scalars(select(Site).order_by(Site.id)).all():
-        looked_at += refresh_site(session, site, on)
-    for shipment in session.scalars(_unsettled().order_by(Shipment.id)).all():
-        refresh_shipment(session, shipment, on)
+    for site_id in session.scalars(select(Site.id).order_by(Site.id)).all():
+        looked_at += evaluate_site(session, site_id, on).pairs
     return looked_at
 
 
-def _unsettled() -> Select[Shipment]:
-    """The shipments that an alert may be about: under way, with an open alert, or with something missing or damaged."""
+class Outcome:
+    """What became of the evaluation of a site: `pairs` that were looked at."""
+
+    def __init__(self, state: Literal["done", "busy", "fresh"], pairs: int = 0) -> None:
+        self.state, self.pairs = state, pairs
+
+
+def evaluate_site(
+    session: Session,
+    site_id: int,
+    on: date | None = None,
+    *,
+    since: datetime | None = None,
+    wait: bool = True,
+) -> Outcome:
+    """Bring every alert of a site up to date as of its day (or `on`), escalate what was ignored, and note the round.
+
+    `fresh`: somebody else did so, for that day, after `since`. `busy`: its row is locked and one is not to `wait`.
+    """
+    session.flush()
+    if not _hold_alone(session, site_id, wait=wait):
+        return Outcome("busy")
+    site = session.get_one(Site, site_id)
+    today = on or clock.today(site.timezone)
+    done = session.get(AlertRound, site_id, populate_existing=True)
+    if since is not None and done is not None and done.evaluated_at >= since and done.evaluated_on == today:
+        return Outcome("fresh")
+    known, place = _refresh_whole(session, site, today)
+    for shipment in session.scalars(_unsettled(site_id).order_by(Shipment.id)).all():
+        _refresh_shipment(session, shipment, on)
+    getting_better = {each for entry in known.values() for each in helped(site_id, entry)}
+    moment = clock.now() if on in (None, clock.today(site.timezone)) else clock.noon(today, site.timezone)
+    escalate(session, site_id, place.rules, getting_better, moment)
+    row = {"site_id": site_id, "evaluated_on": today, "evaluated_at": clock.now()}
+    noted = insert_for(session, AlertRound).values(row)
+    again = {name: noted.excluded[name] for name in ("evaluated_on", "evaluated_at")}
+    session.execute(noted.on_conflict_do_update(index_elements=["site_id"], set_=again))
+    return Outcome("done", len(known))
+
+
+def sites_to_evaluate(session: Session) -> list[int]:
+    """The ids of all sites, the one first that was looked at longest ago."""
+    query = select(Site.id).outerjoin(AlertRound, AlertRound.site_id == Site.id)
+    return list(session.scalars(query.order_by(AlertRound.evaluated_at.asc().nulls_first(), Site.id)))
+
+
+def raise_attention(session: Session, finding: Finding) -> None:
+    """Open one `needs_attention` alert, unless it is open already."""
+    open_all(session, [finding], clock.now())
+
+
+def settle_attention(session: Session, subject: str) -> None:
+    """Resolve the `needs_attention` alert of that subject."""
+    resolve(session, AlertKind.NEEDS_ATTENTION, subject)
+
+
+def _hold(session: Session, site_ids: Iterable[int]) -> None:
+    """Keep the evaluation of these sites waiting until this transaction ends."""
+    session.execute(
+        select(Site.id).where(Site.id.in_(list(site_ids))).order_by(Site.id).with_for_update(read=True)
+    )
+
+
+def _hold_alone(session: Session, site_id: int, *, wait: bool = True) -> bool:
+    """Keep every posting at a site waiting until this transaction ends; False where it is locked, not to `wait`."""
+    query = select(Site.id).where(Site.id == site_id)
+    return session.scalar(query.with_for_update(key_share=True, skip_locked=not wait)) is not None
+
+
+def _unsettled(site_id: int) -> Select[tuple[Shipment]]:
+    """The shipments to a site that an alert may be about: under way, with an open alert, or with something missing or
+    damaged."""
     alerted = select(Alert.shipment_id).where(Alert.resolved_at.is_(None), Alert.shipment_id.is_not(None))
     missing = (
         select(Location.shipment_id)
@@ -130,134 +200,82 @@ def _unsettled() -> Select[Shipment]:
     )
     damaged = select(ShipmentReceiptLine.shipment_id).where(ShipmentReceiptLine.damaged > 0)
     return select(Shipment).where(
+        Shipment.destination_id == site_id,
         Shipment.historical.is_(False),
         or_(
             Shipment.status.in_(["dispatched", "arrived"]),
-            *(Shipment.id.in_(ids) for ids in (alerted, missing, damaged)),
+            *(Shipment.id.in_(ids) for ids in (alerted.where(Alert.site_id == site_id), missing, damaged)),
         ),
     )
 
 
-def acknowledge(session: Session, actor: Actor, alert_id: int, note: str | None) -> Alert:
-    """Say that somebody has seen an alert. It stays open until its cause is gone."""
-    require(actor, "alerts.acknowledge")
-    alert = session.get(Alert, alert_id, with_for_update=True)
-    if alert is None or not (alert.site_id is None or any(map(actor.sees_site, _sites_of(session, alert)))):
-        raise NotFound(msg("Not found."))
-    checks = Checks(session)
-    text = checks.text(note, "/note", most=2000, lines=True)
-    checks.check()
-    alert.acknowledged_at = clock.now()
-    alert.acknowledged_by_id, alert.acknowledged_by = actor.user_id, actor.name
-    alert.note = text or alert.note
-    audit.note(session, actor, "acknowledge", f"alert {alert.id}", note=text)
-    session.flush()
-    return alert
+def _refresh_shipment(session: Session, shipment: Shipment, on: date | None) -> None:
+    site = session.get_one(Site, shipment.destination_id)
+    found = about_shipment(session, shipment, site, on or clock.today(site.timezone))
+    settle(session, found, OF_SHIPMENTS, [Alert.shipment_id == shipment.id], clock.now())
 
 
-def _sites_of(session: Session, alert: Alert) -> set[int | None]:
-    """The site that an alert is about; of a shipment also the one that it left."""
-    shipment = session.get(Shipment, alert.shipment_id) if alert.shipment_id is not None else None
-    return {alert.site_id, shipment.origin_id} if shipment is not None else {alert.site_id}
+def _refresh_items(session: Session, site: Site, today: date, item_ids: Collection[int]) -> None:
+    ids = list(item_ids)
+    mine: list[ColumnElement[bool]] = [Alert.site_id == site.id, Alert.item_id.in_(ids)]
+    if site.kind == SiteKind.PARTNER:
+        settle(session, [], OF_STOCK, mine, clock.now())
+        return
+    # One transaction at a time looks at a pair, so that none decides on figures that another is changing.
+    session.execute(
+        select(Policy.id)
+        .where(Policy.site_id == site.id, Policy.item_id.in_(ids))
+        .order_by(Policy.id)
+        .with_for_update()
+    )
+    known = figures(session, site.id, today, item_ids)
+    place = Place(site, rules_at(session, site.id), _items(session, ids))
+    settle(session, _of_stock(session, place, today, known, item_ids), OF_STOCK, mine, clock.now())
 
 
-def raise_attention(session: Session, finding: Finding) -> None:
-    """Open one `needs_attention` alert, unless it is open already."""
-    _open(session, finding)
-
-
-def settle_attention(session: Session, subject: str) -> None:
-    """Resolve the `needs_attention` alert of that subject."""
-    _resolve(session, [Alert.kind == AlertKind.NEEDS_ATTENTION, Alert.subject == subject])
-
-
-def _refresh_site(session: Session, site: Site, today: date, item_ids: Collection[int] | None) -> int:
+def _refresh_whole(session: Session, site: Site, today: date) -> tuple[Mapping[int, Figures], Place]:
+    """All alerts of a site but those of shipments; what is known of its items. Nobody else is at them meanwhile."""
+    now, place = clock.now(), Place(site, rules_at(session, site.id), _items(session, None))
     mine: list[ColumnElement[bool]] = [Alert.site_id == site.id]
     if site.kind == SiteKind.PARTNER:
-        _settle(session, [], OF_STOCK, mine)
-        return 0
-    if item_ids is not None:
-        mine.append(Alert.item_id.in_(list(item_ids)))
-        # One transaction at a time looks at a pair, so that none decides on figures that another is changing.
-        session.execute(
-            select(Policy.id)
-            .where(Policy.site_id == site.id, Policy.item_id.in_(list(item_ids)))
-            .order_by(Policy.id)
-            .with_for_update()
-        )
-    known = figures(session, site.id, today, item_ids)
-    codes = _codes(session, known)
-    found = [*about_lots(session, site, today, item_ids)]
-    if site.status != SiteStatus.CLOSED:
-        found += [finding for entry in known.values() for finding in about_levels(site, entry, codes)]
-    _settle(session, found, OF_STOCK, mine)
-    return len(known)
+        settle(session, [], OF_STOCK, mine, now, alone=True)
+        known: Mapping[int, Figures] = {}
+    else:
+        known = figures(session, site.id, today)
+        found = _of_stock(session, place, today, known, None)
+        settle(session, found, OF_STOCK, mine, now, alone=True)
+    unknown = about_unknown_demand(session, place, known, now)
+    settle(session, unknown, [AlertKind.NEEDS_ATTENTION], [Alert.subject == f"demand {site.id}"], now)
+    _settle_authorisations(session, site, place.rules, today)
+    return known, place
 
 
-def _codes(session: Session, known: Collection[int]) -> dict[int, str]:
-    ids, codes = sorted(known), dict[int, str]()
-    for start in range(0, len(ids), 400):
-        rows = session.execute(select(Item.id, Item.code).where(Item.id.in_(ids[start : start + 400])))
-        codes |= {item_id: code for item_id, code in rows}
-    return codes
+def _of_stock(
+    session: Session,
+    place: Place,
+    today: date,
+    known: Mapping[int, Figures],
+    item_ids: Collection[int] | None,
+) -> Iterator[Finding]:
+    yield from about_lots(session, place, today, known, item_ids)
+    if place.has_levels:
+        for entry in known.values():
+            yield from about_levels(place, entry)
 
 
-def _settle(
-    session: Session, found: Iterable[Finding], kinds: Collection[AlertKind], mine: list[ColumnElement[bool]]
-) -> None:
-    """Open what is amiss, keep its figures fresh, resolve what is not amiss any more."""
-    now = {(finding.kind.value, finding.subject): finding for finding in found}
-    open_now = session.scalars(
-        select(Alert).where(Alert.resolved_at.is_(None), Alert.kind.in_(list(kinds)), *mine)
-    )
-    stale = set()
-    for alert in open_now:
-        finding = now.pop((alert.kind, alert.subject), None)
-        if finding is None:
-            stale.add(alert.id)
-        else:
-            _update(alert, finding)
-    for finding in now.values():
-        _open(session, finding)
-    if stale:
-        _resolve(session, [Alert.id.in_(stale)])
-    session.flush()
+def _settle_authorisations(session: Session, site: Site, rules: alerting.Rules, today: date) -> None:
+    found = [] if site.status == SiteStatus.CLOSED else about_authorisations(session, site, rules, today)
+    kinds = [AlertKind.AUTHORISATION_EXPIRING]
+    settle(session, found, kinds, [Alert.site_id == site.id], clock.now())
 
 
-def _values(finding: Finding) -> dict[str, object]:
-    return {
-        "message": finding.message.as_json(),
-        "quantity": finding.quantity,
-        "threshold": finding.threshold,
-        "suggested_quantity": finding.suggested_quantity,
-    }
-
-
-def _update(alert: Alert, finding: Finding) -> None:
-    for name, value in _values(finding).items():
-        if getattr(alert, name) != value:
-            setattr(alert, name, value)
-
-
-def _open(session: Session, finding: Finding) -> None:
-    row = _values(finding) | {
-        "kind": finding.kind,
-        "subject": finding.subject,
-        "severity": SEVERITY[finding.kind],
-        "site_id": finding.site_id,
-        "item_id": finding.item_id,
-        "lot_id": finding.lot_id,
-        "shipment_id": finding.shipment_id,
-        "document": finding.document,
-        "opened_at": clock.now(),
-    }
-    session.execute(insert_for(session, Alert).values(row).on_conflict_do_nothing())
-
-
-def _resolve(session: Session, which: list[ColumnElement[bool]]) -> None:
-    session.execute(
-        update(Alert)
-        .where(Alert.resolved_at.is_(None), *which)
-        .values(resolved_at=clock.now())
-        .execution_options(synchronize_session="fetch")
-    )
+def _items(session: Session, item_ids: Collection[int] | None) -> dict[int, tuple[str, str]]:
+    """item id -> (code, category), of some items or of all."""
+    found: dict[int, tuple[str, str]] = {}
+    ids = None if item_ids is None else sorted(item_ids)
+    for start in range(0, 1 if ids is None else len(ids), 400):
+        query = select(Item.id, Item.code, Item.category)
+        if ids is not None:
+            query = query.where(Item.id.in_(ids[start : start + 400]))
+        found |= {item_id: (code, category) for item_id, code, category in session.execute(query)}
+    return found
