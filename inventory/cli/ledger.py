@@ -1,13 +1,13 @@
 """`flask ledger verify` and `flask alerts evaluate`."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 import click
 from flask.cli import AppGroup
 
-from inventory.db import atomically, session
+from inventory.cli.rounds import go_round, on_terminal
+from inventory.db import session
 from inventory.ledger import verify as verify_ledger
-from inventory.services import alerts as alert_service
 
 ledger = AppGroup("ledger", help="The ledger of stock.")
 alerts = AppGroup("alerts", help="Alerts per site.")
@@ -30,7 +30,14 @@ def verify() -> None:
 @alerts.command("evaluate")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As if it were this day.")
 def evaluate(on: datetime | None) -> None:
-    """Bring every alert up to date for what time alone changes."""
-    day: date | None = on.date() if on is not None else None
-    looked_at = atomically(lambda s: alert_service.evaluate(s, day))
-    click.echo(f"{looked_at} pairs of site and item looked at")
+    """Bring every alert up to date for what time alone changes, one site after the other.
+
+    Safe to run twice at once; killed midway, the next run begins with the sites that are left.
+    """
+    done = go_round(on.date() if on is not None else None, on_terminal)
+    for fault, sites in done.failed.items():
+        click.echo(f"{sites} sites could not be evaluated: {fault}", err=True)
+    left = f", {done.left} sites left to another evaluation" if done.left else ""
+    click.echo(f"{done.pairs} pairs of site and item looked at{left}")
+    if done.failed:
+        raise SystemExit(1)

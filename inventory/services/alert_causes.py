@@ -90,9 +90,7 @@ def about_levels(place: Place, entry: Figures) -> Iterator[Finding]:
     subject, suggested = f"{site_id}:{item_id}", now.suggested_quantity
     if usable == 0 and (policy is not None or entry.usage.dispensed > 0 or entry.demand):
         text = Message(_STOCK_OUT.text, {"item": item, "site": site})
-        yield Finding(
-            AlertKind.STOCK_OUT, subject, text, site_id, item_id, None, None, 0, 0, suggested
-        )
+        yield Finding(AlertKind.STOCK_OUT, subject, text, site_id, item_id, None, None, 0, 0, suggested)
     if policy is None:
         return
     emergency_point, reorder_point, maximum = now.emergency_point, now.reorder_point, now.maximum
@@ -204,7 +202,9 @@ def _tallies(
     item_ids: Collection[int] | None,
 ) -> dict[tuple[AlertKind, int, str], _Tally]:
     query = (
-        select(Lot.id, Lot.item_id, Lot.number, Lot.expires_on, Lot.recalled_on, Location.kind, Balance.on_hand)
+        select(
+            Lot.id, Lot.item_id, Lot.number, Lot.expires_on, Lot.recalled_on, Location.kind, Balance.on_hand
+        )
         .join(Balance, Balance.lot_id == Lot.id)
         .join(Location, Location.id == Balance.location_id)
         .where(Location.site_id == place.site.id, Location.kind.in_(list(ZONES)), Balance.on_hand > 0)

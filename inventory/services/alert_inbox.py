@@ -41,9 +41,7 @@ def acknowledge(session: Session, actor: Actor, alert_id: int, note: str | None)
     return alert
 
 
-def acknowledge_many(
-    session: Session, actor: Actor, alert_ids: Collection[int], note: str | None
-) -> Marked:
+def acknowledge_many(session: Session, actor: Actor, alert_ids: Collection[int], note: str | None) -> Marked:
     """Say that somebody has seen these alerts, with one note for all.
 
     What was resolved or acknowledged meanwhile, or is no business of the actor's, is left as it is and counted. Raises

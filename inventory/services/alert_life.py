@@ -66,7 +66,14 @@ def settle(
         if seen is not None and _look_again(kind, before, threshold, finding):
             anew.append(alert_id)
     _freshen(session, fresh)
-    _set(session, anew, waiting_since=moment, acknowledged_at=None, acknowledged_by=None, acknowledged_by_id=None)
+    _set(
+        session,
+        anew,
+        waiting_since=moment,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        acknowledged_by_id=None,
+    )
     _set(session, stale, resolved_at=moment)
     open_all(session, [each for each in now.values() if not each.goes_on], moment, alone=alone)
 
@@ -194,13 +201,19 @@ def _earlier(
             for start in range(0, len(subjects), CHUNK)
         ]
     for query in queries:
-        for kind, subject, alert_id, occurrence in session.execute(query.order_by(Alert.resolved_at, Alert.id)):
+        for kind, subject, alert_id, occurrence in session.execute(
+            query.order_by(Alert.resolved_at, Alert.id)
+        ):
             found[kind, subject] = alert_id, occurrence
     return found
 
 
 def escalate(
-    session: Session, site_id: int, rules: alerting.Rules, helped: Collection[tuple[str, str]], moment: datetime
+    session: Session,
+    site_id: int,
+    rules: alerting.Rules,
+    helped: Collection[tuple[str, str]],
+    moment: datetime,
 ) -> int:
     """Escalate the open alerts of a site that were ignored for too long; how many that were.
 

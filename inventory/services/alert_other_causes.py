@@ -35,7 +35,8 @@ def about_authorisations(
             text = msg("The authorisation of %(site)s to enter %(place)s ends on %(until)s.", **facts)
         else:
             text = msg(
-                "The authorisation of %(site)s to enter %(place)s ended on %(until)s: nobody may go in.", **facts
+                "The authorisation of %(site)s to enter %(place)s ended on %(until)s: nobody may go in.",
+                **facts,
             )
         yield Finding(
             AlertKind.AUTHORISATION_EXPIRING,

@@ -69,9 +69,7 @@ def set_rule(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Alert
     checks.check()
     site_id = site.id if site is not None else None
     scope = f"{site_id or '*'}/{fold(category) if category else '*'}"
-    rule = session.scalars(
-        select(AlertRule).where(AlertRule.scope == scope).with_for_update()
-    ).one_or_none()
+    rule = session.scalars(select(AlertRule).where(AlertRule.scope == scope).with_for_update()).one_or_none()
     if rule is None:
         rule = AlertRule(scope=scope, site_id=site_id)
         session.add(rule)
