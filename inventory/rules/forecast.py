@@ -28,6 +28,8 @@ FEWEST_FOR_MEDIAN = 3
 ADI_LIMIT = 1.32
 CV2_LIMIT = 0.49
 QUIET_PERIODS = 4
+MONTHS_COVERED = 3
+"""What lead time and review period usually come to; `deviation` is meant for the stock over as long."""
 
 TSB_ALPHA, TSB_BETA = 0.1, 0.3
 """Sizes are smoothed as is usual for few observations; the chance of demand dies away over a few months."""
@@ -50,7 +52,8 @@ class Period:
 class Forecast:
     """The demand to expect, in base units a month of 30.4375 days.
 
-    `deviation` is the standard deviation of one month's demand around `monthly`. `adi` is the average interval
+    `deviation` is the standard deviation of one month's demand around `monthly`, the doubt about `monthly`
+    itself included, so that over L months it is deviation * sqrt(L). `adi` is the average interval
     between periods with demand, in periods, and `cv2` the squared coefficient of variation of the sizes of
     demand; both None where there was none. `periods` counts those with at least a day in stock.
     """
@@ -183,8 +186,14 @@ def _discounted_median(counted: Counted, rates: list[float], exposure: list[int]
 
 
 def _deviation(counted: Counted, rates: list[float], exposure: list[int], monthly: Fraction) -> float:
-    """The discounted root mean square error, for the number of periods it rests on, and at least that of a
-    Poisson process: patients come by chance, so what looked steadier had luck."""
+    """The discounted root mean square error, and what is not known of the forecast itself.
+
+    Months stray each their own way, and their errors partly cancel; an error of the forecast is the same in
+    each and adds up. Over h months with n periods behind them the variance is h * s2 + h**2 * s2 / n: that of a
+    month is counted as s2 * (1 + h / n), with h = 3. It is at least that of a Poisson process (patients come by
+    chance, so what looked steadier had luck), and where one or two periods say nothing of how demand varies,
+    at least the square of the forecast.
+    """
     expected = float(monthly)
     weights = _weights(counted)
     total = sum(weights)
@@ -194,7 +203,10 @@ def _deviation(counted: Counted, rates: list[float], exposure: list[int], monthl
     equal_periods = total * total / sum([weight * weight for weight in weights])
     if equal_periods > 1:
         variance *= equal_periods / (equal_periods - 1)
-    return sqrt(max(variance, expected))
+    variance = max(variance * (1 + MONTHS_COVERED / equal_periods), expected)
+    if len(counted) < FEWEST_FOR_MEDIAN:
+        variance = max(variance, expected**2)
+    return sqrt(variance)
 
 
 def _weights(counted: Counted) -> list[int]:

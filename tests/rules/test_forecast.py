@@ -122,6 +122,11 @@ class TestForecast:
     def test_what_varies_more_deviates_more(self):
         assert known(months(10, 90, 20, 80)).deviation > known(months(45, 55, 48, 52)).deviation
 
+    def test_the_fewer_months_the_more_doubt(self):
+        once, often = known(months(40, 60, 50)), known(months(*[40, 60, 50] * 5))
+        assert once.deviation > often.deviation
+        assert known(months(1000, 1000)).deviation == float(known(months(1000, 1000)).monthly)
+
     def test_only_the_latest_periods_are_looked_at(self):
         recent = months(*range(1, LONGEST + 1))
         assert known([*months(10**9), *recent]) == known(recent)
