@@ -9,6 +9,7 @@ ROOMS = (
     "adjustments",
     "alerts",
     "auth",
+    "board",
     "consumptions",
     "counts",
     "donations",
