@@ -6,14 +6,14 @@ from flask import Response
 
 from inventory.access import requires
 from inventory.api import paging
-from inventory.api.base import bp, done, me, read, told
+from inventory.api.base import bp, done, gone, me, read, told
 from inventory.api.fields import Code, Flag, Number, One, Schema, Text, Whole, Word, optional
 from inventory.api.shapes import change_of, same_code
 from inventory.errors import Faults, msg
 from inventory.models import Policy
 from inventory.models.words import SiteKind, SiteStatus
 from inventory.queries import catalogue, stock
-from inventory.services import sites
+from inventory.services import levels, sites
 
 TAG = ["Reference"]
 
@@ -59,9 +59,12 @@ class DemandOverride(Schema):
 
 
 class PolicyBody(Schema):
-    """`fixed` levels in base units, or `months` of demand."""
+    """`fixed` levels in base units, `months` of demand, or levels worked out for a `service` level.
 
-    method = Word(("fixed", "months"), required=True)
+    A service level is the share (0.5 to 0.9999) of waits for a delivery that pass without a stock-out.
+    """
+
+    method = Word(tuple(levels.POLICY_FIELDS), required=True)
     reorder_point = optional(Whole, least=0)
     maximum = optional(Whole, least=0)
     emergency_point = optional(Whole, least=0)
@@ -69,6 +72,10 @@ class PolicyBody(Schema):
     maximum_months = optional(Number)
     emergency_months = optional(Number)
     lookback_months = optional(Number)
+    lead_time_days = optional(Whole, least=0)
+    review_period_days = optional(Whole, least=1)
+    service_level = optional(Number)
+    emergency_days = optional(Whole, least=0)
     demand_override = optional(One, DemandOverride)
     order_multiple = optional(Whole, least=1)
     expiry_buffer_days = optional(Whole, least=0)
@@ -79,7 +86,7 @@ class PolicyTold(Schema):
 
     site = Code(required=True)
     item = Code(required=True)
-    method = Word(("fixed", "months"), required=True)
+    method = Word(tuple(levels.POLICY_FIELDS), required=True)
     reorder_point = Whole()
     maximum = Whole()
     emergency_point = Whole()
@@ -87,6 +94,10 @@ class PolicyTold(Schema):
     maximum_months = Number()
     emergency_months = Number()
     lookback_months = Number()
+    lead_time_days = Whole()
+    review_period_days = Whole()
+    service_level = Number()
+    emergency_days = optional(Whole)
     demand_override = optional(One, DemandOverride)
     order_multiple = Whole(required=True)
     expiry_buffer_days = Whole(required=True)
@@ -136,7 +147,7 @@ def change_site(body: dict[str, Any], code: str) -> Response:
 def set_policy(body: dict[str, Any], site: str, item: str) -> Response:
     """Set when, and up to how much, a site asks for an item again."""
     _refuse_strays(body)
-    return done(PolicyTold, lambda s: _policy(sites.set_policy(s, me(), site, item, body)))
+    return done(PolicyTold, lambda s: _policy(levels.set_policy(s, me(), site, item, body)))
 
 
 @bp.route("/sites/<site>/policies/<item>", methods=["GET"], tags=TAG)
@@ -148,10 +159,18 @@ def get_policy(site: str, item: str) -> Response:
     return told(PolicyTold, _policy(catalogue.policy(read(), site, item)))
 
 
+@bp.route("/sites/<site>/policies/<item>", methods=["DELETE"], tags=TAG)
+@requires("policies.write")
+@bp.response(204)
+def remove_policy(site: str, item: str) -> Response:
+    """Remove the policy of an item at a site; a default that fits holds then, or nothing."""
+    return gone(lambda s: levels.remove_policy(s, me(), site, item))
+
+
 def _refuse_strays(body: dict[str, Any]) -> None:
-    """Fields of the other method would be lost without a word."""
+    """Fields of another method would be lost without a word."""
     faults = Faults()
-    for method, names in sites.POLICY_FIELDS.items():
+    for method, names in levels.POLICY_FIELDS.items():
         for name in names:
             if method != body["method"] and body.get(name) is not None:
                 faults.add(f"/{name}", msg("This belongs to the method %(method)s.", method=method))
@@ -159,7 +178,7 @@ def _refuse_strays(body: dict[str, Any]) -> None:
 
 
 def _policy(policy: Policy) -> dict[str, Any]:
-    own = {name: getattr(policy, name) for name in sites.POLICY_FIELDS[policy.method]}
+    own = {name: getattr(policy, name) for name in levels.POLICY_FIELDS[policy.method]}
     override = None
     if policy.demand_override is not None:
         override = {"quantity": policy.demand_override, "reason": policy.demand_override_reason or ""}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inventory import clock
 from inventory.access import Actor
-from inventory.errors import Conflict, Faults, Forbidden, msg
+from inventory.errors import Conflict, Faults, Forbidden, NotFound, msg
 from inventory.models import Donor, Item, Site
 from inventory.models.words import SiteKind, SiteStatus
 from inventory.rules.text import UnfitText, clean, is_code
@@ -188,6 +188,14 @@ def currency_places(currency: str) -> int:
     from babel.numbers import get_currency_precision
 
     return get_currency_precision(currency)
+
+
+def get_site(session: Session, code: str) -> Site:
+    """The site of that code."""
+    site = session.scalars(select(Site).where(Site.code == code)).one_or_none()
+    if site is None:
+        raise NotFound(msg("There is no site with the code %(code)s.", code=code))
+    return site
 
 
 def own_site(actor: Actor, site: Site) -> None:

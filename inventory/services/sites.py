@@ -1,4 +1,4 @@
-"""Sites and their reorder policies."""
+"""Sites: where stock is, or where it goes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,18 +10,13 @@ from sqlalchemy.orm import Session
 
 from inventory import ledger
 from inventory.access import Actor, require
-from inventory.errors import Conflict, FieldError, NotFound, msg
-from inventory.ledger.levels import rule_of
-from inventory.models import Balance, Item, Location, Policy, Shipment, Site
+from inventory.errors import Conflict, FieldError, msg
+from inventory.models import Balance, Location, Shipment, Site
 from inventory.models.words import SENSITIVE_BY_DEFAULT, SiteKind, SiteStatus
-from inventory.rules import reorder
 from inventory.services import alerts, audit
-from inventory.services.checks import MAX_QUANTITY, Checks
-
-POLICY_FIELDS = {
-    "fixed": ("reorder_point", "maximum", "emergency_point"),
-    "months": ("minimum_months", "maximum_months", "emergency_months", "lookback_months"),
-}
+from inventory.services.checks import Checks
+from inventory.services.checks import get_site as get_site
+from inventory.services.levels import set_policy as set_policy
 
 
 def add_site(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Site:
@@ -66,73 +61,6 @@ def change_site(session: Session, actor: Actor, code: str, fields: Mapping[str, 
         alerts.refresh_site(session, site)
     audit.note(session, actor, "change", f"site {site.code}", fields=sorted(fields))
     return site
-
-
-def get_site(session: Session, code: str) -> Site:
-    """The site of that code."""
-    site = session.scalars(select(Site).where(Site.code == code)).one_or_none()
-    if site is None:
-        raise NotFound(msg("There is no site with the code %(code)s.", code=code))
-    return site
-
-
-def set_policy(
-    session: Session, actor: Actor, site_code: str, item_code: str, fields: Mapping[str, Any]
-) -> Policy:
-    """Set when and up to how much a site refills an item, and look at its alerts again."""
-    require(actor, "policies.write")
-    site = get_site(session, site_code)
-    item = session.scalars(select(Item).where(Item.code == item_code)).one_or_none()
-    if item is None:
-        raise NotFound(msg("There is no item with the code %(code)s.", code=item_code))
-    checks = Checks(session)
-    if fields.get("method") not in POLICY_FIELDS:
-        checks.add("/method", msg("This must be one of: %(words)s.", words=", ".join(POLICY_FIELDS)))
-    checks.check()
-    policy = session.scalars(
-        select(Policy).where(Policy.site_id == site.id, Policy.item_id == item.id).with_for_update()
-    ).one_or_none()
-    if policy is None:
-        policy = Policy(site_id=site.id, item_id=item.id)
-        session.add(policy)
-    policy.site, policy.item = site, item
-    with session.no_autoflush:
-        _fill_policy(checks, policy, fields)
-        checks.check()
-    session.flush()
-    alerts.refresh(session, {(site.id, item.id)})
-    audit.note(session, actor, "policy", f"{site.code} {item.code}")
-    return policy
-
-
-def _fill_policy(checks: Checks, policy: Policy, fields: Mapping[str, Any]) -> None:
-    policy.method = fields["method"]
-    for method, names in POLICY_FIELDS.items():
-        for name in names:
-            value = fields.get(name) if method == policy.method else None
-            if method == "fixed" and value is not None and value > MAX_QUANTITY:
-                checks.add(
-                    f"/{name}", msg("This is more than can be right: %(most)s at most.", most=MAX_QUANTITY)
-                )
-            if method == "months" and value is not None:
-                value = checks.amount(value, f"/{name}", places=4, most=120)
-            setattr(policy, name, value)
-    if policy.method == "months" and policy.lookback_months is None:
-        policy.lookback_months = reorder.Policy("months").lookback_months
-    override = fields.get("demand_override") or {}
-    policy.demand_override = checks.amount(override.get("quantity"), "/demand_override/quantity", places=4)
-    policy.demand_override_reason = checks.text(override.get("reason"), "/demand_override/reason", most=2000)
-    if policy.demand_override is not None and not policy.demand_override_reason:
-        checks.add("/demand_override/reason", msg("Say why the demand is set by hand."))
-    multiple = fields.get("order_multiple")
-    policy.order_multiple = 1 if multiple is None else checks.quantity(multiple, "/order_multiple")
-    buffer_days = fields.get("expiry_buffer_days")
-    policy.expiry_buffer_days = 0 if buffer_days is None else buffer_days
-    if not 0 <= policy.expiry_buffer_days <= 3650:
-        checks.add("/expiry_buffer_days", msg("This must be between 0 and 3650 days."))
-    if not checks:
-        for name, message in reorder.check_policy(rule_of(policy)):
-            checks.add(f"/{name}", message)
 
 
 def _fill(checks: Checks, site: Site, fields: Mapping[str, Any]) -> None:

@@ -129,6 +129,18 @@ class Amount(Field):
         return _typed(self) or ("" if self.data is None else plain(self.data))
 
 
+class Percent(Amount):
+    """A share, typed and shown in percent: 95, 95 % or 0.95 is `Decimal("0.95")`."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata([str(value).replace("%", "") for value in valuelist])
+        if self.data is not None and self.data > 1:
+            self.data = self.data / 100
+
+    def _value(self) -> str:
+        return _typed(self) or ("" if self.data is None else plain(self.data * 100))
+
+
 class Expiry(Field):
     """An expiry date as people write it: 2027-04-30, 30/04/2027, 04/2027. `precision` is `day` or `month`."""
 

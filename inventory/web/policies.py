@@ -11,6 +11,7 @@ from inventory.models import Policy
 from inventory.queries import catalogue, stock
 from inventory.queries.status import site_figures
 from inventory.rules.demand import rounded
+from inventory.services import levels
 from inventory.services import sites as service
 from inventory.services.catalogue import get_item
 from inventory.web.forms import asked, name_items, put_errors
@@ -76,7 +77,7 @@ def edit(site: str, item: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         fields = form.fields()
         try:
-            atomically(lambda s: service.set_policy(s, me(), site, item, fields).id)
+            atomically(lambda s: levels.set_policy(s, me(), site, item, fields).id)
             flash(_("The reorder levels are set."), "success")
             return redirect(url_for("policies.index", site=site), 303)
         except DomainError as error:

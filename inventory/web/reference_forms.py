@@ -13,8 +13,8 @@ from wtforms.validators import InputRequired
 
 from inventory.extensions import current_language
 from inventory.models import Policy, Site
-from inventory.services.sites import POLICY_FIELDS
-from inventory.web.forms import Amount, BaseForm, Choice, FilterForm, ItemSearch, Text, Whole
+from inventory.services.levels import POLICY_FIELDS
+from inventory.web.forms import Amount, BaseForm, Choice, FilterForm, ItemSearch, Percent, Text, Whole
 from inventory.web.reference_words import POLICY_METHODS, SITE_KINDS, SITE_STATUSES, choices
 
 CODE_HINT = _l("Letters, digits, hyphen, underscore or dot. It stays for good.")
@@ -111,6 +111,22 @@ class LevelsForm(BaseForm):
     maximum_months = Amount(_l("Fill up to, months"))
     lookback_months = Amount(
         _l("Look back, months"), description=_l("For the use in a month. 6 if left empty.")
+    )
+    lead_time_days = Whole(
+        _l("Days until goods arrive"),
+        description=_l("From asking to having them, at the longest that is usual."),
+    )
+    review_period_days = Whole(
+        _l("Days between two orders"), description=_l("How often it is looked at what to ask for.")
+    )
+    service_level = Percent(
+        _l("Service level, %"),
+        description=_l(
+            "In how many of 100 waits for a delivery there is no stock-out: 98 for vital items, say."
+        ),
+    )
+    emergency_days = Whole(
+        _l("Days of an emergency delivery"), description=_l("Half of the wait if left empty.")
     )
     order_multiple = Whole(
         _l("Ask in multiples of"), description=_l("What a pack holds, say. 1 if left empty.")

@@ -73,7 +73,11 @@ STOCK_STATUSES = {
     "expired": msg("Expired"),
     "recalled": msg("Recalled"),
 }
-POLICY_METHODS = {"fixed": msg("Fixed levels"), "months": msg("Months of stock")}
+POLICY_METHODS = {
+    "fixed": msg("Fixed levels"),
+    "months": msg("Months of stock"),
+    "service": msg("Service level"),
+}
 
 ROLES = {
     "admin": msg("Administrator"),
@@ -113,10 +117,16 @@ PLACES = {
 }
 
 BASES = {
+    "override": msg("Set by hand"),
+    "forecast": msg("Forecast from what was dispensed"),
+    "supplied_sites": msg("What the sites that it supplies use"),
     "dispensed": msg("From what was dispensed"),
+    "per_consultation": msg("Use per consultation × consultations planned"),
+    "similar_sites": msg("Use per consultation at similar sites × consultations planned"),
+    "kit": msg("Content of the kit, for the people served"),
+    "assumed": msg("Assumed by a person"),
     "no_in_stock_days": msg("Not known: there was no day with stock"),
     "never_received": msg("Not known: it was never received here"),
-    "override": msg("Set by hand"),
 }
 """What a month's demand rests on."""
 
