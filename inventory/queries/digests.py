@@ -48,6 +48,7 @@ class Digest:
     sites: Sequence[SiteLine] = ()
     to_approve: int = 0
     to_prepare: int = 0
+    arrived: int = 0
     arriving: int = 0
     proposed: int = 0
 
@@ -63,8 +64,8 @@ class Digest:
 
     @property
     def waiting(self) -> int:
-        """What waits for the reader beside alerts."""
-        return self.to_approve + self.to_prepare + self.arriving + self.proposed
+        """What waits for the reader to act, beside alerts. What is still on its way does not."""
+        return self.to_approve + self.to_prepare + self.arrived + self.proposed
 
     def __bool__(self) -> bool:
         return bool(self.total or self.waiting)
@@ -159,11 +160,13 @@ def _waiting(session: Session, actor: Actor) -> dict[str, int]:
     def ours(column: InstrumentedAttribute[int]) -> list[ColumnElement[bool]]:
         return [] if actor.sites is None else [column.in_(list(actor.sites))]
 
-    under_way = Shipment.status.in_(["dispatched", "arrived"]), Shipment.historical.is_(False)
+    real, to_us = Shipment.historical.is_(False), ours(Shipment.destination_id)
     proposed = Shipment.status == "draft", Shipment.needs_approval.is_(True)
+    receives = actor.can("shipments.receive")
     return {
         "to_approve": requisitions("submitted") if actor.can("requisitions.approve") else 0,
         "to_prepare": requisitions("approved") if actor.role is Role.WAREHOUSE else 0,
-        "arriving": shipments(*under_way, *ours(Shipment.destination_id)),
+        "arrived": shipments(Shipment.status == "arrived", real, *to_us) if receives else 0,
+        "arriving": shipments(Shipment.status == "dispatched", real, *to_us),
         "proposed": (shipments(*proposed, *ours(Shipment.origin_id)) if actor.can("shipments.write") else 0),
     }

@@ -16,6 +16,7 @@ ROOMS = (
     "donors",
     "homes",
     "items",
+    "mail",
     "packing",
     "policies",
     "recalls",
