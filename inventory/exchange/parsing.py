@@ -233,7 +233,8 @@ def _expiry(value: Value, formats: Sequence[str]) -> Expiry:
     found = as_text(value)
     for form in formats:
         try:
-            read = datetime.strptime(_english_months(found) if "%b" in form or "%B" in form else found, form)
+            by_name = "%b" in form or "%B" in form
+            read = datetime.strptime(_english_months(found) if by_name else found, form.replace("%B", "%b"))
         except ValueError:
             continue
         if "%d" in form or "%j" in form:

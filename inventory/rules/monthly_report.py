@@ -8,8 +8,9 @@ from inventory.rules.shelf_life import month_end
 BEFORE_THE_END = timedelta(days=2)
 """What a month took away is dated so long before its last day.
 
-A look-back counts whole days: 182 for six months, which is up to two days more than six calendar months have. Dated on
-the last day, the month before it would be counted too when a look-back ends with a month; dated so, never.
+A look-back counts whole days: 182 for six months, up to two days more than six calendar months have, so that what is
+dated on the last day of the month before it could be counted too. Dated so, a look-back of N months holds exactly N
+reports on every day from the end of the last month told until 24 days after it.
 """
 
 
@@ -38,6 +39,11 @@ class Booked:
     adjusted: int
     dispensed: int
     closing: int
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything came, went or was put right."""
+        return any((self.difference, self.received, self.adjusted, self.dispensed, self.breach))
 
     @property
     def difference(self) -> int:

@@ -160,8 +160,8 @@ class Months:
             .join(Location, Location.id == Balance.location_id)
             .where(Location.site_id.in_(site_ids), Location.kind == LocationKind.STOCK, Balance.reserved > 0)
         )
-        for site_id, lot_id, quantity in self._session.execute(reserved):
-            if lot_id in own and own[lot_id][0] == site_id:
+        for at, lot_id, quantity in self._session.execute(reserved):
+            if lot_id in own and own[lot_id][0] == at:
                 self._held[own[lot_id]].reserved = quantity
         dispensed = select(StockDay.site_id, StockDay.item_id, StockDay.day, StockDay.dispensed).where(
             StockDay.site_id.in_(site_ids), StockDay.dispensed != 0
@@ -283,7 +283,7 @@ class Months:
             return
         named = ", ".join(f"{month:%Y-%m}" for _, month in missing[:NAMED])
         text = msg(
-            "%(count)s months of %(item)s at %(site)s are missing: %(months)s.",
+            "No report of %(item)s at %(site)s for %(months)s (months: %(count)s).",
             count=len(missing),
             item=_row(missing[0][0]).item,
             site=_row(missing[0][0]).site,

@@ -144,7 +144,8 @@ class Reports:
     def _lots(self, reports: Sequence[Taken]) -> dict[LotKey, Lot]:
         wanted: dict[LotKey, Taken] = {}
         for taken in reports:
-            wanted.setdefault((taken.site.id, taken.item.id), taken)
+            if taken.booked.moves:
+                wanted.setdefault((taken.site.id, taken.item.id), taken)
         there = report_lots(self._session, {taken.site.id: taken.site for taken in reports}.values())
         recalled: dict[tuple[int, str], date] = {}
         numbers = sorted({lot_number(taken.site) for taken in reports})
@@ -295,7 +296,7 @@ def _documents(
     receipt = _Document(PostingKind.RECEIPT, site, came, month)
     less = _Document(PostingKind.ADJUSTMENT, site, went, month)
     dispensed = _Document(PostingKind.CONSUMPTION, site, went, month)
-    for taken in group:
+    for taken in (each for each in group if each.booked.moves):
         lot, booked = lots[(site.id, taken.item.id)].id, taken.booked
         by_hand = AdjustmentReason.FOUND if booked.adjusted > 0 else AdjustmentReason.LOST
         changes = (

@@ -1,8 +1,10 @@
 """A demonstration that is loaded once for each kind of database, and databases without a table."""
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -44,3 +46,30 @@ def ready_app(real_db: str, tmp_path: Path) -> Iterator[Flask]:
     """An app on an empty database that is up to date."""
     with stamped(real_db, tmp_path) as app:
         yield app
+
+
+@pytest.fixture
+def run(app, tmp_path):
+    """Run `flask import|export`; gives the exit code, the JSON of the last line where there is one, and stderr."""
+
+    def invoke(*arguments: object) -> tuple[int, Any, str]:
+        result = app.test_cli_runner().invoke(args=[str(each) for each in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        lines = result.stdout.splitlines()
+        told = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else None
+        return result.exit_code, told, result.stderr
+
+    return invoke
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a text file and give its path."""
+
+    def write(name, text):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write

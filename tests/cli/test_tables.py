@@ -1,7 +1,6 @@
 """`flask import` and `flask export`, as a person at the console meets them."""
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
@@ -45,33 +44,6 @@ USE = "site,occurred_on,consultations,item,quantity\nHUB,2026-03-02,12,AMOX,30\n
 
 def needs(path):
     return pytest.mark.skipif(not path.exists(), reason=f"the shared file {path.name} is not on this machine")
-
-
-@pytest.fixture
-def run(app, tmp_path):
-    """Run `flask import|export`; gives the exit code, the JSON of the last line where there is one, and stderr."""
-
-    def invoke(*arguments: object) -> tuple[int, Any, str]:
-        result = app.test_cli_runner().invoke(args=[str(each) for each in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        lines = result.stdout.splitlines()
-        told = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else None
-        return result.exit_code, told, result.stderr
-
-    return invoke
-
-
-@pytest.fixture
-def file(tmp_path):
-    """Write a text file and give its path."""
-
-    def write(name, text):
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
 
 
 @pytest.fixture
