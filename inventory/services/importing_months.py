@@ -46,7 +46,7 @@ class _Held:
     own_last: date | None = None
     other: int = 0
     other_last: date | None = None
-    reserved: int = 0
+    packed: int = 0
     dispensed: dict[date, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -162,7 +162,7 @@ class Months:
         )
         for at, lot_id, quantity in self._session.execute(reserved):
             if lot_id in own and own[lot_id][0] == at:
-                self._held[own[lot_id]].reserved = quantity
+                self._held[own[lot_id]].packed = quantity
         dispensed = select(StockDay.site_id, StockDay.item_id, StockDay.day, StockDay.dispensed).where(
             StockDay.site_id.in_(site_ids), StockDay.dispensed != 0
         )
@@ -229,8 +229,8 @@ class Months:
             if refused is None and booked.closing < 0:
                 most = booked.closing + row.quantity
                 refused = "quantity", msg("Only %(most)s can have been dispensed.", most=max(most, 0))
-            if refused is None and booked.closing < held.reserved:
-                text = msg("%(quantity)s of it are packed for a shipment.", quantity=held.reserved)
+            if refused is None and booked.closing < held.packed:
+                text = msg("%(quantity)s of it are packed for a shipment.", quantity=held.packed)
                 refused = "closing", text
             if refused is not None:
                 self._job.refuse_for(each, *refused)
