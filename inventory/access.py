@@ -64,6 +64,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "shipments.gift_certificate": _STAFF | {Role.DONOR},
     "shipments.write": _STORES,
     "shipments.receive": _FIELD,
+    "surplus.see": _STAFF,
+    "surplus.write": _LEADS,
     "tracking.write": _LEADS,
     "alerts.see": _STAFF,
     "alerts.acknowledge": _FIELD,

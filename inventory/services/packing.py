@@ -82,6 +82,7 @@ def pack(
     session.flush()
     if wanted:
         _fill(session, shipment, package, wanted, command, reason_needed)
+    _changed(shipment)
     audit.note(session, actor, "pack", shipment.number, label=package.label)
     packages = packages_of(session, shipment)
     found = rules.warnings_for(package.label, [each.as_rule() for each in packages], shipment.container)
@@ -144,9 +145,16 @@ def unpack(session: Session, actor: Actor, number: str, label: str) -> None:
     stock = ledger.place(session, LocationKind.STOCK, site_id=shipment.origin_id)
     ledger.release(session, stock, [(line.lot_id, line.quantity) for line in package.lines])
     session.delete(package)
+    _changed(shipment)
     session.flush()
     alerts.refresh(session, touched)
     audit.note(session, actor, "unpack", shipment.number, label=label)
+
+
+def _changed(shipment: Shipment) -> None:
+    """What somebody approved is not what lies in it any more."""
+    if shipment.approved_at is not None:
+        shipment.approved_at = shipment.approved_by_id = shipment.approved_by = None
 
 
 def packages_of(session: Session, shipment: Shipment) -> list[Package]:

@@ -256,3 +256,13 @@ def at_site(actor: Actor, permission: str, site: Site) -> None:
     require(actor, permission)
     if not actor.sees_site(site.id):
         raise Forbidden(msg("Only the team of %(site)s can do this.", site=site.code))
+
+
+def approved(shipment: Shipment) -> None:
+    """Raise Conflict where a person has to approve it before it may leave, and nobody has."""
+    if shipment.needs_approval and shipment.approved_at is None:
+        raise Conflict(
+            msg(
+                "This shipment was proposed to save stock from expiring: a coordinator has to approve it first."
+            )
+        )

@@ -21,7 +21,7 @@ from inventory.rules.transitions import check
 from inventory.services import alerts, audit, stock
 from inventory.services.checks import Checks, not_closed
 from inventory.services.requisitions import follow_shipment
-from inventory.services.shipments import at_site, get_shipment, locked_shipment, packed_lines, past
+from inventory.services.shipments import approved, at_site, get_shipment, locked_shipment, packed_lines, past
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ def dispatch(
     origin = session.get_one(Site, shipment.origin_id)
     at_site(actor, "shipments.write", origin)
     following = check("shipment", shipment.status, "dispatch")
+    approved(shipment)
     not_closed(session.get_one(Site, shipment.destination_id))
     checks = Checks(session)
     past(checks, dispatched_at, "/dispatched_at")
