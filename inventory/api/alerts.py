@@ -43,6 +43,9 @@ class AlertTold(Schema):
     document = Text(required=True, allow_none=True)
     opened_at = Instant(required=True)
     resolved_at = Instant(required=True, allow_none=True)
+    occurrence = Whole(required=True)
+    escalation = Whole(required=True)
+    escalated_at = Instant(required=True, allow_none=True)
     acknowledged_at = Instant(required=True, allow_none=True)
     acknowledged_by = Text(required=True, allow_none=True)
     note = optional(Text)
@@ -58,6 +61,7 @@ class AcknowledgeBody(Schema):
 _SAME = (
     *("id", "kind", "severity", "quantity", "threshold", "suggested_quantity", "document"),
     *("opened_at", "resolved_at", "acknowledged_at", "acknowledged_by", "note", "message"),
+    *("occurrence", "escalation", "escalated_at"),
 )
 
 

@@ -1,5 +1,6 @@
 """Alerts as they are listed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,12 +65,26 @@ def alerts_slice(
     return after_id(session, _query(session, actor, wanted), Alert.id, after, limit)
 
 
-def alerts_page(session: Session, actor: Actor, wanted: AlertFilter, number: int, size: int) -> Page[Alert]:
-    """Alerts for people: the gravest first, then the newest."""
+def alerts_page(
+    session: Session, actor: Actor, wanted: AlertFilter, number: int, size: int, *, by_site: bool = False
+) -> Page[Alert]:
+    """Alerts for people: the gravest first, then the newest; site after site if one likes."""
     gravity = case({"critical": 0, "warning": 1}, value=Alert.severity, else_=2)
-    query = _query(session, actor, wanted).order_by(gravity, Alert.opened_at.desc(), Alert.id.desc())
+    order: list[Any] = [gravity, Alert.opened_at.desc(), Alert.id.desc()]
+    query = _query(session, actor, wanted)
+    if by_site:
+        query = query.outerjoin(Site, Site.id == Alert.site_id)
+        order = [Site.name.asc().nulls_last(), Site.id, *order]
+    query = query.order_by(*order)
     page = numbered(session, query, number, size)
     return Page([row[0] for row in page.rows], page.number, page.size, page.total)
+
+
+def earlier(session: Session, alerts: Iterable[Alert]) -> dict[int, Alert]:
+    """alert id -> the alert that it is the return of, for those that came back."""
+    wanted = {each.previous_id: each.id for each in alerts if each.previous_id is not None}
+    rows = session.scalars(select(Alert).where(Alert.id.in_(list(wanted))))
+    return {wanted[row.id]: row for row in rows}
 
 
 def alert(session: Session, actor: Actor, alert_id: int, *, lock: bool = False) -> Alert:

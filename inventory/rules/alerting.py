@@ -169,10 +169,10 @@ def risk_is_known(
 ) -> bool:
     """Whether a projection says anything about lots that will expire unused.
 
-    Without known demand it says nothing. A consumption (`own_history`) must have been seen for `SETTLED_DAYS`. A demand
-    of 0 makes everything dated expire, which is true of a gift that nobody uses, but not of a warehouse (`feeds_others`:
-    what it holds is used elsewhere), of a reserve that is kept by `fixed` levels, nor of what came lately
-    (`UNUSED_DAYS`).
+    Without known demand it says nothing. A consumption (`own_history`) must have been seen for `SETTLED_DAYS`. A
+    demand of 0 makes everything dated expire, which is true of a gift that nobody uses, but not of a warehouse
+    (`feeds_others`: what it holds is used elsewhere), of a reserve that is kept by `fixed` levels, nor of what came
+    lately (`UNUSED_DAYS`).
     """
     if demand is None:
         return False

@@ -1,12 +1,11 @@
 """What is amiss now: the one condition of each kind of alert.
 
-`stock_out`, `emergency`, `reorder` and `overstock` are about an item at a site, `expired`, `expiring`, `expiry_risk` and
-`recall` about a batch there: a batch that several donors gave is several lots in the ledger and one to whoever looks
-after the shelf. What is written here is the cause; what becomes of it is in `alert_life`.
+`stock_out`, `emergency`, `reorder` and `overstock` are about an item at a site; `expired`, `expiring`, `expiry_risk`
+and `recall` are about a batch there: a batch that several donors gave is several lots in the ledger and one to whoever
+looks after the shelf. What is written here is the cause; what becomes of it is in `alert_life`.
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -215,7 +214,7 @@ def _tallies(
     found: dict[tuple[AlertKind, int, str], _Tally] = {}
 
     def count(kind: AlertKind, quantity: int, threshold: int | None = None) -> _Tally:
-        tally = found.setdefault((kind, item_id, number), _Tally(lot_id, expires_on))
+        tally = found.setdefault((kind, *batch), _Tally(lot_id, expires_on))
         tally.quantity += quantity
         if threshold is not None:
             tally.threshold = threshold if tally.threshold is None else min(tally.threshold, threshold)
@@ -224,6 +223,7 @@ def _tallies(
     for lot_id, item_id, number, expires_on, recalled_on, zone, on_hand in session.execute(
         query.order_by(Lot.expires_on, Lot.id)
     ):
+        batch = item_id, number
         if recalled_on is not None:
             count(AlertKind.RECALL, on_hand)
         if expires_on is None:

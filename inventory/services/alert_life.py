@@ -1,8 +1,7 @@
 """The life of alerts: opened, kept fresh, made louder, resolved, opened again with memory (`rules/alerting.py`)."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update

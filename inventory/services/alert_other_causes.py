@@ -81,7 +81,8 @@ def about_unknown_demand(
         return
     named = ", ".join(codes[:NAMED]) + (", …" if len(codes) > NAMED else "")
     text = msg(
-        "%(site)s: no demand is known for %(count)s items, so nothing is suggested for them: %(items)s. Enter a figure.",
+        "%(site)s: no demand is known for %(count)s items, so nothing is suggested for them: %(items)s. "
+        "Enter a figure.",
         site=site.code,
         count=len(codes),
         items=named,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from inventory import clock
 from inventory.access import Actor, require
 from inventory.errors import NotFound, msg
 from inventory.models import AlertRule
@@ -13,26 +14,6 @@ from inventory.rules import alerting
 from inventory.rules.text import fold
 from inventory.services import audit
 from inventory.services.checks import Checks
-
-
-def rules_at(session: Session, site_id: int) -> alerting.Rules:
-    """The rules that may hold at a site."""
-    rows = session.scalars(
-        select(AlertRule).where(or_(AlertRule.site_id.is_(None), AlertRule.site_id == site_id))
-    )
-    return alerting.Rules(rule_of(row) for row in rows)
-
-
-def rule_of(row: AlertRule) -> alerting.Rule:
-    """A stored rule as `rules/alerting` takes it."""
-    return alerting.Rule(
-        row.site_id,
-        row.category,
-        alerting.read_horizons(row.horizons) if row.horizons else None,
-        row.escalate_after_days,
-        row.least_risk,
-        row.authorisation_days,
-    )
 
 
 def all_rules(session: Session, actor: Actor) -> Sequence[AlertRule]:
@@ -77,7 +58,7 @@ def set_rule(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Alert
     rule.horizons = alerting.write_horizons(horizons) if horizons else None
     for name, value in numbers.items():
         setattr(rule, name, value)
-    rule.by = actor.name
+    rule.by, rule.recorded_at = actor.name, clock.now()
     session.flush()
     told = {name: value for name, value in numbers.items() if value is not None}
     audit.note(session, actor, "alert_rule", f"alert rule {scope}", horizons=rule.horizons, **told)

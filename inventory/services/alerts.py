@@ -1,8 +1,8 @@
 """Alerts per site: opened and resolved in the transaction of the posting that causes them, and by time.
 
 Each kind has one condition (`alert_causes`); what is amiss now is compared with what is open, and the difference is
-written (`alert_life`). While a site is evaluated its row is locked against the postings there, which lock it for reading:
-so neither decides on figures that the other is changing.
+written (`alert_life`). While a site is evaluated its row is locked against the postings there, which lock it for
+reading: so neither decides on figures that the other is changing.
 """
 
 from collections import defaultdict
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from inventory import clock
 from inventory.ledger import insert_for
 from inventory.ledger.figures import Figures, figures
+from inventory.ledger.thresholds import rules_at
 from inventory.models import (
     Alert,
     AlertRound,
@@ -37,7 +38,6 @@ from inventory.services.alert_inbox import acknowledge as acknowledge
 from inventory.services.alert_inbox import acknowledge_many as acknowledge_many
 from inventory.services.alert_life import escalate, open_all, resolve, settle
 from inventory.services.alert_other_causes import about_authorisations, about_unknown_demand
-from inventory.services.alert_rules import rules_at
 
 OF_STOCK = (
     AlertKind.STOCK_OUT,
@@ -189,7 +189,7 @@ def _hold_alone(session: Session, site_id: int, *, wait: bool = True) -> bool:
     return session.scalar(query.with_for_update(key_share=True, skip_locked=not wait)) is not None
 
 
-def _unsettled(site_id: int) -> Select[tuple[Shipment]]:
+def _unsettled(site_id: int) -> Select[Shipment]:
     """The shipments to a site that an alert may be about: under way, with an open alert, or with something missing or
     damaged."""
     alerted = select(Alert.shipment_id).where(Alert.resolved_at.is_(None), Alert.shipment_id.is_not(None))

@@ -7,8 +7,10 @@ from flask import Flask
 ROOMS = (
     "account",
     "adjustments",
+    "alert_rules",
     "alerts",
     "auth",
+    "authorisations",
     "board",
     "consumptions",
     "counts",

@@ -1,13 +1,17 @@
 """Alerts: what somebody should look at, by gravity, with the way to where one acts."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from inventory import clock
 from inventory.access import requires
 from inventory.db import session
 from inventory.errors import Conflict, DomainError, msg
@@ -42,7 +46,9 @@ def _page(status: int = 200, error: str | None = None) -> ResponseReturnValue:
         open={"open": True, "new": True, "resolved": False}.get(state),
         acknowledged=False if state == "new" else None,
     )
-    page = reading.alerts_page(session(), me(), wanted, asked_number("page", 1), PAGE)
+    by_site = asked("group") == "site"
+    page = reading.alerts_page(session(), me(), wanted, asked_number("page", 1), PAGE, by_site=by_site)
+    may_mark = [each for each in page.rows if each.resolved_at is None and each.acknowledged_at is None]
     html = render_template(
         "alerts/index.html",
         page=page,
@@ -55,10 +61,21 @@ def _page(status: int = 200, error: str | None = None) -> ResponseReturnValue:
         acts=_acts,
         may_ask=_may_ask,
         item_name=item_name,
+        earlier=reading.earlier(session(), page.rows),
+        ignored=_ignored,
+        by_site=by_site,
+        may_mark=may_mark if me().can("alerts.acknowledge") else [],
         error=error,
         token=uuid4(),
     )
     return html, status
+
+
+def _ignored(alert: Alert) -> int:
+    """For how many days nobody has acknowledged an open alert."""
+    if alert.resolved_at is not None or alert.acknowledged_at is not None:
+        return 0
+    return max(0, (clock.now() - (alert.waiting_since or alert.opened_at)).days)
 
 
 def _may_ask(alert: Alert) -> bool:
@@ -85,6 +102,12 @@ def _acts(alert: Alert) -> tuple[str, Any] | None:
             quantity=alert.quantity,
         )
         return address, _("Dispose of it")
+    if alert.authorisation_id is not None:
+        return url_for("authorisations.index", site=alert.site.code if alert.site else None), _(
+            "Open the list"
+        )
+    if alert.kind == "needs_attention" and alert.subject.startswith("demand ") and alert.site is not None:
+        return url_for("policies.index", site=alert.site.code), _("Open the levels")
     if alert.site is not None and alert.item is not None:
         return stock_address(alert.site.code, alert.item.code), _("Open the stock card")
     return None
@@ -108,6 +131,57 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
         )
     flash(_("Marked as seen. It stays in the list until its cause is gone."), "success")
     return redirect(_back(), 303)
+
+
+@bp.post("/alerts/acknowledge")
+@requires("alerts.acknowledge")
+def acknowledge_many() -> ResponseReturnValue:
+    """Say that somebody has seen those that were ticked, or all of the page, with one note."""
+    name = "shown" if request.form.get("which") == "page" else "alerts"
+    chosen = [int(each) for each in request.form.getlist(name) if each.isascii() and each.isdigit()]
+    note = request.form.get("note")
+
+    def work(s: Session) -> str:
+        marked = alerts.acknowledge_many(s, me(), [min(each, 2**62) for each in chosen], note)
+        return json.dumps([len(marked.ids), dict(marked.left)])
+
+    try:
+        count, left = json.loads(do_once("acknowledge many", page_token(), work))
+    except DomainError as error:
+        if error.status in (403, 404):
+            raise
+        return _page(
+            error.status, " ".join(render(each.message) for each in error.errors) or render(error.message)
+        )
+    if count:
+        flash(
+            ngettext("%(num)s alert is marked as seen.", "%(num)s alerts are marked as seen.", count),
+            "success",
+        )
+    for why, words in _LEFT.items():
+        if left.get(why):
+            flash(words(left[why]), "info" if count else "warning")
+    return redirect(_back(), 303)
+
+
+_LEFT: dict[str, Callable[[int], str]] = {
+    "resolved": lambda n: ngettext(
+        "%(num)s alert was left: it was settled meanwhile.",
+        "%(num)s alerts were left: they were settled meanwhile.",
+        n,
+    ),
+    "acknowledged": lambda n: ngettext(
+        "%(num)s alert was left: somebody else has seen it.",
+        "%(num)s alerts were left: somebody else has seen them.",
+        n,
+    ),
+    "unknown": lambda n: ngettext(
+        "%(num)s alert was left: it is not one of your sites'.",
+        "%(num)s alerts were left: they are not of your sites.",
+        n,
+    ),
+}
+"""What is said of alerts that were not marked, by why."""
 
 
 @bp.post("/alerts/<int:alert_id>/request")

@@ -100,6 +100,15 @@ ALERTS: Mapping[str, Any] = {
     "recall": _l("Recall"),
     "needs_attention": _l("Needs a look"),
 }
+AUTHORISATIONS: Mapping[str, tuple[Any, str, str]] = {
+    "expired": (_l("Expired"), "danger", "calendar-x"),
+    "ends_soon": (_l("Ends soon"), "warning", "calendar-due"),
+    "valid": (_l("Valid"), "success", "circle-check"),
+    "not_yet": (_l("Not valid yet"), "info", "calendar-event"),
+    "replaced": (_l("Replaced by a newer one"), "neutral", "refresh"),
+    "ended": (_l("No longer needed"), "neutral", "x"),
+}
+"""How an authorisation stands: in words, as a tone and as an icon."""
 SEVERITIES: Mapping[str, Any] = {
     "critical": _l("Critical"),
     "warning": _l("Warning"),
