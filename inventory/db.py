@@ -157,6 +157,25 @@ def atomically(work: Callable[[Session], T]) -> T:
     raise AssertionError
 
 
+@contextlib.contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """A part of a transaction that is undone alone where it fails; what was read in it is then forgotten with it.
+
+    A row that was undone may come again, as another, under its id, and the session would show the first.
+    """
+    session.flush()  # what waits to be written is of the part before
+    known = set(session.identity_map.keys())
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        for state in session.identity_map.all_states():
+            row = state.obj()
+            if row is not None and state.key not in known:
+                session.expunge(row)
+        raise
+
+
 def _worth_another_try(error: Exception) -> bool:
     if isinstance(error, OperationalError):
         return getattr(error.orig, "sqlstate", None) in _TRANSIENT

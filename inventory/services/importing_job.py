@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from inventory.access import Actor
+from inventory.db import savepoint
 from inventory.errors import DomainError, FieldError, Message
 from inventory.exchange.fields import Kind, RowFault
 from inventory.exchange.notes import Notes
@@ -106,7 +107,7 @@ class Job:
         left = list(rows)
         while left:
             try:
-                with self.session.begin_nested() if writes else nullcontext():
+                with savepoint(self.session) if writes else nullcontext():
                     return do(left), left
             except DomainError as error:
                 bad = self._blame(left, error)

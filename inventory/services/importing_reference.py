@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from inventory.db import savepoint
 from inventory.errors import DomainError
 from inventory.exchange.rows import NewItem, NewSite, ReferenceRow
 from inventory.models import Item, Site
@@ -101,7 +102,7 @@ def make_missing_items(job: Job, wanted: Mapping[str, NewItem]) -> None:
             "strength": new.strength,
             "dosage_form": new.dosage_form,
         }
-        with suppress(DomainError), job.session.begin_nested():
+        with suppress(DomainError), savepoint(job.session):
             add_item(job.session, job.actor, fields)
 
 
@@ -125,7 +126,7 @@ def make_missing_sites(job: Job, wanted: Mapping[str, NewSite]) -> None:
     for code, new in wanted.items():
         if code not in known:
             fields = {"code": code, "name": new.name, "kind": new.kind, "country": new.country}
-            with suppress(DomainError), job.session.begin_nested():
+            with suppress(DomainError), savepoint(job.session):
                 add_site(job.session, job.actor, fields | {"admin1": new.admin1})
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from inventory import clock
 from inventory.access import Actor, require
+from inventory.db import savepoint
 from inventory.errors import Conflict, DomainError, FieldError, Message, NotFound, Superseded, msg
 from inventory.exchange.json_fields import parse_instant
 from inventory.ledger import insert_for
@@ -207,16 +208,14 @@ def _try(session: Session, actor: Actor, event: SyncEvent) -> bool:
     """Post a waiting event; whether that went well. Otherwise it waits on, with the reason."""
     error: DomainError | None = None
     for _ in range(TRIES):
-        known = set(session.identity_map.keys())
         try:
-            with session.begin_nested():
+            with savepoint(session):
                 document = sync_posting.post(session, actor, event)
                 event.result, event.document = SyncResult.ACCEPTED, document
                 event.detail, event.settled_at = None, clock.now()
         except OperationalError:
             raise  # the database's own trouble: the whole batch is tried again
         except (IntegrityError, StaleDataError, Superseded):
-            _forget_since(session, known)
             continue  # somebody else was quicker: a second look finds what they did
         except DomainError as refusal:
             error = refusal
@@ -225,18 +224,9 @@ def _try(session: Session, actor: Actor, event: SyncEvent) -> bool:
         else:
             alerts.settle_attention(session, _subject(event))
             return True
-        _forget_since(session, known)
         break
     _wait(session, event, error or Conflict(msg("Something went wrong here. It was written to the log.")))
     return False
-
-
-def _forget_since(session: Session, known: Collection[Any]) -> None:
-    """Let go of what was read since: a row that a savepoint took back may come again, as another, under its id."""
-    for state in session.identity_map.all_states():
-        row = state.obj()
-        if row is not None and state.key not in known:
-            session.expunge(row)
 
 
 def _held(event: SyncEvent) -> bool:
