@@ -245,7 +245,8 @@ def _leave(program: Program, routes: Sequence[_Route[K, S]], among: Sequence[int
         last = max(0, (route.lot.expires_on - on).days - origin.buffer_days)
         program.chain([(route.expiring, [(i, pack) for i in columns])])
         need = sum((each.used for each in used if each.last is not None and each.last <= last), Fraction(0))
-        spare = max(0, floor(here - need - Fraction(origin.minimum or 0)))
+        # Its need in whole units, as the projection rounds it.
+        spare = max(0, floor(here - floor(need + Fraction(1, 2)) - Fraction(origin.minimum or 0)))
         steps.append((last, spare, [(i, pack) for i in columns]))
     steps.sort(key=lambda step: step[0])
     program.chain([(spare, columns) for _, spare, columns in steps])

@@ -42,11 +42,15 @@ def draft_moves(session: Session, actor: Actor, chosen: Sequence[Chosen]) -> lis
     proposed = {each.key: each for each in surplus(session, clock.today()).proposals}
     by_way: dict[tuple[int, int], list[tuple[Chosen, Proposal]]] = {}
     wrong: list[FieldError] = []
+    seen: set[tuple[int, int, int]] = set()
     gone = False
     for index, each in enumerate(chosen):
         require_site(actor, "surplus.write", each.origin_id)
-        found = proposed.get((each.lot_id, each.origin_id, each.destination_id))
-        if each.quantity < 1:
+        key = each.lot_id, each.origin_id, each.destination_id
+        found = proposed.get(key)
+        if key in seen:
+            wrong.append(FieldError(f"/moves/{index}", msg("This is there twice.")))
+        elif each.quantity < 1:
             wrong.append(FieldError(f"/moves/{index}/quantity", msg("This must be 1 or more.")))
         elif found is None:
             gone = True
@@ -56,6 +60,7 @@ def draft_moves(session: Session, actor: Actor, chosen: Sequence[Chosen]) -> lis
             text = msg("Only %(quantity)s are proposed now.", quantity=found.quantity)
             wrong.append(FieldError(f"/moves/{index}/quantity", text))
         else:
+            seen.add(key)
             by_way.setdefault((each.origin_id, each.destination_id), []).append((each, found))
     if gone:
         raise Conflict(msg("The stock has changed since this page was shown. Nothing was done."), wrong)
