@@ -1,17 +1,19 @@
 """Surplus as it is read: the proposals between sites that the actor sees, and why a shipment was proposed."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
 from inventory.access import Actor, require
 from inventory.errors import Message
 from inventory.ledger import surplus as reading
 from inventory.ledger.surplus import Proposal
-from inventory.models import Shipment, Site
+from inventory.models import Lot, Shipment, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,11 @@ def reason_of(shipment: Shipment) -> Message | None:
         return Message.from_json(json.loads(shipment.reason))
     except (ValueError, KeyError, TypeError):
         return Message(shipment.reason)
+
+
+def named(session: Session, lot_ids: Collection[int]) -> list[Lot]:
+    """Lots with their items, to name what is not proposed any more."""
+    wanted = (
+        select(Lot).where(Lot.id.in_(list(lot_ids)[:100])).options(selectinload(Lot.item)).order_by(Lot.id)
+    )
+    return list(session.scalars(wanted)) if lot_ids else []

@@ -31,6 +31,7 @@ ROOMS = (
     "sites",
     "stock",
     "stock_events",
+    "surplus",
     "users",
 )
 """The modules of this floor that hold a blueprint named `bp`."""

@@ -20,6 +20,7 @@ from inventory.db import session
 from inventory.extensions import render
 from inventory.models import Package, Shipment
 from inventory.queries import shipments as reading
+from inventory.queries.surplus import reason_of
 from inventory.rules import packing as rules
 from inventory.rules.transitions import allowed_actions
 from inventory.services import packing
@@ -140,9 +141,11 @@ def detail(
     missing = [each for each in differing if each.missing]
     by_label = reading.warnings_by_label(found)
     journey = steps(found)
+    reason = reason_of(found)
     html = render_template(
         "shipments/show.html",
         shipment=found,
+        reason=render(reason) if reason is not None else None,
         totals=reading.totals(found),
         tree=_tree(
             found.packages, {label: [render(f.detail) for f in said] for label, said in by_label.items()}
@@ -190,9 +193,15 @@ def _may(actor: Actor, found: Shipment) -> dict[str, bool]:
     at_origin = actor.sees_site(found.origin_id)
     at_end = actor.sees_site(found.destination_id)
     writes, receives = actor.can("shipments.write"), actor.can("shipments.receive")
+    waits = found.status == "draft" and found.needs_approval and found.approved_at is None
     return {
         "pack": "pack" in actions and writes and at_origin,
-        "dispatch": "dispatch" in actions and writes and at_origin and any(p.lines for p in found.packages),
+        "dispatch": "dispatch" in actions
+        and writes
+        and at_origin
+        and not waits
+        and any(p.lines for p in found.packages),
+        "approve": waits and actor.can("surplus.write"),
         "cancel": "cancel" in actions and writes and at_origin,
         "eta": found.status in ("draft", "dispatched") and writes,
         "record": "record" in actions and receives,
