@@ -154,6 +154,7 @@ def _form(
                 raise
             put_errors(form, error)
             status = error.status
+            paper = _known(paper.id) if paper is not None else None
     elif request.method == "POST":
         status = 422
     verb = (request.endpoint or "").rpartition(".")[2]

@@ -123,7 +123,7 @@ def test_what_is_wrong_is_named(world):
         ({"site": ""}, "Say which site"),
         (_dates(10, 0), "The last day is before the first"),
         (_dates(0, 5000), "At most 10 years"),
-        ({"valid_from": "1989-01-01"}, "cannot be right"),
+        ({"valid_from": "1989-01-01"}, "not read as a date"),
         ({"valid_until": "soon"}, "not read as a date"),
         ({"note": "x" * 2001}, "too long"),
     ):
