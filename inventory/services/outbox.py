@@ -1,5 +1,6 @@
 """The outbox: mails written in the transaction that causes them, claimed and settled by whoever sends them."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ KEPT = timedelta(days=90)
 """After so long the text of a mail that is done with is forgotten; that it was sent is not."""
 
 _LONGEST_ERROR = 500
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,11 @@ def write(session: Session, letter: Letter, host: str, due_at: datetime | None =
 
 
 def one_line(text: str) -> str:
-    """Text that may stand in a header: no line breaks nor other control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """Text that may stand in a header: no line breaks nor other control characters, nothing that turns text round.
+
+    Joiners, which Kurdish needs, and isolates around names stay.
+    """
+    return " ".join(_NOT_IN_A_LINE.sub(" ", text).split())
 
 
 @dataclass(frozen=True, slots=True)
