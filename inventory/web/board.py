@@ -1,7 +1,7 @@
 """The stock board: sites by items, each cell in a word, how much is left and for how long."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -22,7 +22,7 @@ from inventory.web.guard import me
 from inventory.web.labels import ALERTS
 from inventory.web.labels import choices as labelled
 from inventory.web.pages import item_name
-from inventory.web.planning_words import level_word
+from inventory.web.planning_words import level_word, month_year
 from inventory.web.reference_words import BASES, CATEGORIES, VEN, choices, said
 
 bp = Blueprint("board", __name__, url_prefix="/board")
@@ -70,7 +70,7 @@ def index() -> ResponseReturnValue:
 @requires("stock.see")
 def file(ending: str) -> ResponseReturnValue:
     """Every item at every site that the page shows, a row each, as CSV or XLSX."""
-    _, sites = _sites()
+    sites = _sites()[1]
     head = [
         _("Site"), _("Name of the site"), _("Item"), _("Name"), _("Unit"), _("Category"), _("Importance"), _("State"),
         _("Usable"), _("Reserved"), _("On its way"), _("Asked for"), _("Used in a month"), _("It rests on"),
@@ -131,6 +131,9 @@ def _filters(sites: Sequence[Site]) -> tuple[BoardFilters, list[dict[str, str]]]
         chips.append({"name": "q", "label": _("Search"), "value": asked("q") or ""})
     for field in (form.site, form.category, form.ven, form.state):
         if field.data:
-            words = str(dict(field.choices).get(field.data, field.data))
+            words = str(dict(cast("Any", field.choices)).get(field.data, field.data))
             chips.append({"name": field.short_name, "label": field.label.text, "value": words})
     return form, chips
+
+
+bp.add_app_template_filter(month_year)

@@ -1,6 +1,11 @@
 """How an item stands at a site, in words, for the pages and files of planning."""
 
+from datetime import date
+
+from babel.dates import format_date
+
 from inventory.errors import msg
+from inventory.extensions import current_language
 from inventory.web.reference_words import said
 
 LEVELS = {
@@ -17,3 +22,9 @@ LEVELS = {
 def level_word(status: str | None) -> str:
     """The word for the state of an item at a site; None is that no level is set."""
     return said(LEVELS, status or "no_policy")
+
+
+def month_year(value: date) -> str:
+    """`March 2026`, with Latin digits."""
+    words = format_date(value, "LLLL", locale=current_language().dates)
+    return f"{words} {value.year}"

@@ -12,7 +12,6 @@ from inventory.access import requires
 from inventory.db import session
 from inventory.queries import catalogue, movements, stock
 from inventory.queries.in_transit import in_transit_total
-from inventory.queries.status import site_figures
 from inventory.queries.stock import StockFilter
 from inventory.rules.demand import rounded
 from inventory.services.catalogue import get_item
@@ -20,11 +19,11 @@ from inventory.services.sites import get_site
 from inventory.web.downloads import download
 from inventory.web.forms import Choice, FilterForm, asked, asked_number
 from inventory.web.guard import me
+from inventory.web.item_at_site import planning
 from inventory.web.labels import REASONS
 from inventory.web.links import document_href
 from inventory.web.pages import PAGE, item_name, my_sites
 from inventory.web.reference_words import (
-    BASES,
     CATEGORIES,
     PLACES,
     POSTINGS,
@@ -100,8 +99,7 @@ def card(site: str, item: str) -> ResponseReturnValue:
     stock.check_site(database, me(), site)
     place, goods = get_site(database, site), get_item(database, item)
     g.timezone = place.timezone
-    found = site_figures(database, me(), site, [item])
-    figures = found[0][1] if found else None
+    plan = planning(me(), place, goods)
     lots = stock.lots_page(database, me(), StockFilter(site=site, item=item), 1, 200, "expires_on")
     page = movements.stock_card(database, me(), site, item, asked_number("page", 1), PAGE)
     return render_template(
@@ -109,9 +107,9 @@ def card(site: str, item: str) -> ResponseReturnValue:
         site=place,
         item=goods,
         item_name=item_name(goods),
-        figures=figures,
+        plan=plan,
+        figures=plan.told.figures,
         rounded=rounded,
-        basis=said(BASES, figures.basis) if figures else "",
         lots=lots.rows,
         totals=stock.totals(database, me(), StockFilter(site=site, item=item)),
         page=page,
