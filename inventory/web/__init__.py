@@ -16,6 +16,7 @@ ROOMS = (
     "counts",
     "donations",
     "donors",
+    "expiry_calendar",
     "homes",
     "items",
     "mail",
