@@ -30,6 +30,10 @@ HORIZON_DAYS = 365
 USUAL_DAYS = 7
 """How long a journey takes where nobody said it."""
 
+ENOUGH_MONTHS = 1
+"""For how long an item must have been there to be used before its use says what will expire: what came yesterday and
+was not dispensed yet is no surplus."""
+
 COLD = (Temperature.COLD_CHAIN, Temperature.FROZEN)
 
 
@@ -233,7 +237,8 @@ def _arrival(lot: Lot, quantity: int, eta: date | None, today: date) -> Arrival[
 def _holding(world: _World, site_id: int, item_id: int) -> Holding[int, int]:
     entry, item, site = world.figures[site_id, item_id], world.items[item_id], world.sites[site_id]
     supplied = [other.id for other in world.sites.values() if other.supplied_by_id == site_id]
-    demand: Course | None = entry.course
+    tried = entry.basis != "dispensed" or entry.usage.months_in_stock >= ENOUGH_MONTHS
+    demand: Course | None = entry.course if tried else None
     if supplied and site_id not in world.plans:
         # A store that nobody planned for: what its sites use will leave it, though none of it is dispensed there.
         use = sum((world.figures[other, item_id].demand or Fraction(0) for other in supplied), Fraction(0))

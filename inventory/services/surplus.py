@@ -63,7 +63,7 @@ def draft_moves(session: Session, actor: Actor, chosen: Sequence[Chosen]) -> lis
             seen.add(key)
             by_way.setdefault((each.origin_id, each.destination_id), []).append((each, found))
     if gone:
-        raise Conflict(msg("The stock has changed since this page was shown. Nothing was done."), wrong)
+        raise Conflict(msg("Not all that was chosen can be moved now. Nothing was done."), wrong)
     if wrong:
         raise Invalid(wrong)
     return [_draft(session, actor, moves) for _, moves in sorted(by_way.items())]
@@ -116,6 +116,6 @@ def _draft(session: Session, actor: Actor, moves: Sequence[tuple[Chosen, Proposa
     shipment.reason, shipment.saves, shipment.needs_approval = json.dumps(reason.as_json()), saves, True
     session.flush()
     lines = [PackedLine(proposal.item.code, each.quantity, proposal.lot.number) for each, proposal in moves]
-    packing.pack(session, actor, shipment.number, NewPackage("loose", lines, reason=str(reason)))
+    packing.pack(session, actor, shipment.number, NewPackage("loose", lines))
     audit.note(session, actor, "propose", shipment.number, saves=saves)
     return get_shipment(session, actor, shipment.number)

@@ -278,3 +278,13 @@ def test_recalled_and_reserved_lots_are_not_proposed(do, session, world):
     session.get_one(Lot, lot.id).recalled_on = TODAY
     session.commit()
     assert proposed(session) == []
+
+
+def test_what_came_a_few_days_ago_and_was_not_used_yet_is_no_surplus(session):
+    item = create_item(session)
+    a, b = create_site(session, kind="dispensary"), create_site(session, kind="dispensary")
+    demand(session, b, item, 300)
+    stock_up(session, a, item, 100, expires_in=90, received_on=TODAY - timedelta(days=29))
+    assert proposed(session) == []
+    stock_up(session, a, item, 100, expires_in=80, received_on=TODAY - timedelta(days=40))
+    assert {each.origin.code for each in proposed(session)} == {a.code}
