@@ -19,12 +19,13 @@ class Bundled:
     made: frozenset[str]
 
 
-def _as_it_is(table: MappedTable, notes: Notes) -> Iterator[MappedRow]:
+def as_it_is(table: MappedTable, notes: Notes) -> Iterator[MappedRow]:
+    """The rows of a mapping that needs no code beside it."""
     return table.rows()
 
 
 BUNDLED = {
-    "monthly-stock-report": Bundled(Kind.CONSUMPTION, _as_it_is, frozenset()),
+    "monthly-stock-report": Bundled(Kind.CONSUMPTION, as_it_is, frozenset()),
     "scms": Bundled(Kind.SHIPMENTS, scms.adapt, scms.MADE),
     "stock-count-fr": Bundled(Kind.RECEIPTS, stock_count_fr.adapt, stock_count_fr.MADE),
 }

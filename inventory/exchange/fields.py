@@ -5,7 +5,7 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from inventory.errors import Message, msg
 from inventory.exchange import parsing
@@ -21,7 +21,7 @@ from inventory.exchange.rows import (
     Row,
     ShipmentRow,
 )
-from inventory.exchange.source import Value, is_blank
+from inventory.exchange.source import SourceRow, Value, as_text, folded, is_blank
 
 
 class Kind(StrEnum):
@@ -62,6 +62,8 @@ class Field:
     required: bool = False
     dated: bool = False
     instead: str | None = None
+    never: bool = False
+    """Whether a word such as `jamais` may stand in place of a date, and means that there is none."""
 
 
 _NAME = parsing.text(200)
@@ -135,7 +137,7 @@ FIELDS: dict[Kind, dict[str, Field]] = {
         "reference": Field(_NAME),
         "item": Field(parsing.code, required=True),
         "lot": Field(_NAME),
-        "expires_on": Field(parsing.expiry, dated=True),
+        "expires_on": Field(parsing.expiry, dated=True, never=True),
         "expiry_precision": Field(parsing.word(("day", "month"))),
         "quantity": Field(_QUANTITY, required=True),
         "declared": Field(_COUNT),
@@ -180,7 +182,7 @@ FIELDS: dict[Kind, dict[str, Field]] = {
         "minimum_shelf_life_days": Field(parsing.whole(0, 3650)),
         "item": Field(parsing.code, required=True),
         "lot": Field(_NAME),
-        "expires_on": Field(parsing.expiry, dated=True),
+        "expires_on": Field(parsing.expiry, dated=True, never=True),
         "expiry_precision": Field(parsing.word(("day", "month"))),
         "manufacturer": Field(_NAME),
         "quantity": Field(_QUANTITY, required=True),
@@ -206,6 +208,42 @@ _BY_MONTH = {
 }
 """How a line of consumption is read that tells a month instead of a day: of a month, nothing is something too."""
 
+_NEVER = frozenset(
+    {
+        "jamais", "sans", "sans date", "non perissable", "imperissable", "illimite", "illimitee", "aucune", "aucun",
+        "neant", "s/o", "so", "never", "none", "nil", "na", "n/a", "no expiry", "non expiring", "does not expire",
+        "unlimited", "لا يوجد", "بدون", "لا ينتهي",
+    }
+)  # fmt: skip
+
+
+def says_never(value: Value) -> bool:
+    """Whether the cell says in words, or by a stroke, that there is no such date."""
+    text = as_text(value)
+    return isinstance(value, str) and (folded(text) in _NEVER or (text != "" and not text.strip("-–—./ ")))
+
+
+class Line(Protocol):
+    """A line of a file by field, and as it stands in the file."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def values(self) -> Table[str, Value]: ...
+    @property
+    def source(self) -> SourceRow: ...
+
+
+def parse_row(kind: Kind, row: Line, formats: Table[str, Sequence[str]], columns: Table[str, str]) -> Row:
+    """The typed row of a mapped line. Raises `RowRefusedError`, also where cells stand beyond the header."""
+    if row.source.beyond:
+        text = msg(
+            "The line has %(number)s cells more than the header: a delimiter may stand within a text.",
+            number=row.source.beyond,
+        )
+        raise RowRefusedError([RowFault(row.line, None, text)])
+    return parse(kind, row.line, row.values, formats, columns)
+
 
 def parse(
     kind: Kind,
@@ -224,7 +262,7 @@ def parse(
     faults: list[RowFault] = []
     for name, field in _fields(kind, values, columns).items():
         value = values.get(name)
-        if is_blank(value):
+        if is_blank(value) or (field.never and says_never(value)):
             if field.required:
                 faults.append(RowFault(line, columns.get(name, name), msg("This is missing.")))
             continue

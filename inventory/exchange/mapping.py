@@ -12,8 +12,8 @@ from typing import Any
 
 from inventory.errors import Message, msg
 from inventory.exchange.fields import FIELDS, Kind
-from inventory.exchange.reading import FileOptions, Table, open_table
-from inventory.exchange.source import SourceRow, UnreadableFile, Value, as_text, folded
+from inventory.exchange.reading import FileOptions, Table, find_table, open_sheets
+from inventory.exchange.source import Sheet, SourceRow, UnreadableFile, Value, as_text, folded
 
 _SECTIONS = ("file", "columns", "constants", "dates", "skip")
 _FILE = {"encoding": str, "delimiter": str, "sheet": str, "header_row": int}
@@ -107,6 +107,11 @@ def parse(content: str, kind: Kind, name: str) -> Mapping:
         raise MappingError(
             msg("The mapping %(name)s is not TOML: %(why)s.", name=name, why=str(error))
         ) from error
+    return from_told(told, kind, name)
+
+
+def from_told(told: dict[str, Any], kind: Kind, name: str) -> Mapping:
+    """A mapping from its sections; `name` is for messages. Raises `MappingError`."""
     _known(name, told, _SECTIONS, "")
     for section in _SECTIONS:
         if not isinstance(told.get(section, {}), dict):
@@ -138,36 +143,41 @@ def open_mapped(path: Path, mapping: Mapping) -> Iterator[MappedTable]:
 
     Raises `UnreadableFile`, or `MappingError` naming every column that the file lacks.
     """
+    with open_sheets(path, mapping.file) as sheets:
+        yield fit(sheets, mapping)
+
+
+def fit(sheets: list[Sheet], mapping: Mapping) -> MappedTable:
+    """The table among the sheets that the mapping is for, with its columns found.
+
+    Raises `UnreadableFile`, or `MappingError` naming every column that the file lacks.
+    """
     fields = FIELDS[mapping.kind]
     given = {*mapping.constants, *mapping.made}
     required = [name for name, how in fields.items() if how.required and name not in given]
     needed = [mapping.columns[name] for name in required if name in mapping.columns]
     wanted = [*mapping.columns.values(), *mapping.skip]
-    with open_table(path, mapping.file, wanted, needed if mapping.plain else wanted) as table:
-        must = needed if mapping.plain else wanted
-        spared = [name for name in required if _told_instead(name, mapping, table)]
-        missing = [
-            header
-            for header in must
-            if table.header(header) is None and not (mapping.plain and header in spared)
-        ]
-        missing += [name for name in required if name not in mapping.columns and name not in spared]
-        if missing:
-            raise MappingError(
-                msg(
-                    "The file lacks: %(missing)s. Its columns are: %(columns)s.",
-                    missing=", ".join(dict.fromkeys(missing)),
-                    columns=", ".join(table.headers),
-                )
+    table = find_table(sheets, mapping.file, wanted, needed if mapping.plain else wanted)
+    must = needed if mapping.plain else wanted
+    spared = [name for name in required if _told_instead(name, mapping, table)]
+    missing = [
+        header for header in must if table.header(header) is None and not (mapping.plain and header in spared)
+    ]
+    missing += [name for name in required if name not in mapping.columns and name not in spared]
+    if missing:
+        raise MappingError(
+            msg(
+                "The file lacks: %(missing)s. Its columns are: %(columns)s.",
+                missing=", ".join(dict.fromkeys(missing)),
+                columns=", ".join(table.headers),
             )
-        found = {
-            name: header
-            for name, told in mapping.columns.items()
-            if (header := table.header(told)) is not None
-        }
-        used = {*found.values(), *(table.header(header) for header in mapping.skip)}
-        unused = [header for header in table.headers if header not in used] if mapping.plain else []
-        yield MappedTable(table, mapping, found, unused)
+        )
+    found = {
+        name: header for name, told in mapping.columns.items() if (header := table.header(told)) is not None
+    }
+    used = {*found.values(), *(table.header(header) for header in mapping.skip)}
+    unused = [header for header in table.headers if header not in used] if mapping.plain else []
+    return MappedTable(table, mapping, found, unused)
 
 
 def _told_instead(name: str, mapping: Mapping, table: Table) -> bool:

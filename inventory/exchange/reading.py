@@ -65,6 +65,13 @@ def open_table(
     the name. Raises `UnreadableFile` where there is nothing to read or no such header; so may the rows later.
     """
     options = options or FileOptions()
+    with open_sheets(path, options) as sheets:
+        yield find_table(sheets, options, wanted, needed)
+
+
+@contextmanager
+def open_sheets(path: Path, options: FileOptions) -> Iterator[list[Sheet]]:
+    """Every sheet of the file, its rows read as they are asked for. Raises `UnreadableFile`; so may the rows later."""
     try:
         with path.open("rb") as raw:
             magic = raw.read(8)
@@ -83,12 +90,20 @@ def open_table(
             msg("The file cannot be read: %(why)s.", why=error.strerror or type(error).__name__)
         ) from error
     try:
-        yield _table(_chosen(sheets, options.sheet), options.header_row, wanted, needed)
+        yield sheets
     finally:
         close()
 
 
-def _chosen(sheets: list[Sheet], name: str | None) -> list[Sheet]:
+def find_table(
+    sheets: list[Sheet], options: FileOptions, wanted: Collection[str] = (), needed: Collection[str] = ()
+) -> Table:
+    """The table of the one sheet that has the header. Raises `UnreadableFile` where none has, or several."""
+    return _table(chosen(sheets, options.sheet), options.header_row, wanted, needed)
+
+
+def chosen(sheets: list[Sheet], name: str | None) -> list[Sheet]:
+    """The sheet of that name; all of them where none is named. Raises `UnreadableFile` where there is none such."""
     if name is None or sheets[0].name is None:
         return sheets
     found = [sheet for sheet in sheets if sheet.name == name] or [
@@ -178,8 +193,9 @@ def _source_rows(names: list[str], rows: Iterator[RawRow]) -> Iterator[SourceRow
             if name and not is_blank(cell):
                 values[name] = cell
                 filled = True
-        if filled:
-            yield SourceRow(line, values)
+        beyond = sum(not is_blank(cell) for cell in cells[len(names) :])
+        if filled or beyond:
+            yield SourceRow(line, values, beyond)
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -24,10 +24,14 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One row below the header; `values` by the header's own words, cells without a header left out."""
+    """One row below the header; `values` by the header's own words, cells without a header left out.
+
+    `beyond`: how many cells stand further right than the header goes.
+    """
 
     line: int
     values: dict[str, Value]
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ DELIMITERS = (",", ";", "\t", "|")
 MAX_BYTES = 512 * 1024 * 1024
 _CHUNK = 1 << 20
 _SAMPLE = 64 * 1024
+MAX_LINE = 1024 * 1024
+"""A longer line is no row of a table: a picture, a database's dump, a file without line ends."""
 _LEGACY = ["cp1252", "cp1256", "mac_roman", "cp850"]
 """8-bit encodings that spreadsheets in French, English and Arabic wrote; nearly any bytes decode in each."""
 
@@ -99,7 +101,7 @@ def guess_delimiter(sample: str) -> str:
 
 
 def _rows(stream: IO[str], delimiter: str, skip_first: bool) -> Iterator[RawRow]:
-    reader = csv.reader(stream, delimiter=delimiter)
+    reader = csv.reader(_lines(stream), delimiter=delimiter)
     line = 1
     try:
         for row in reader:
@@ -111,6 +113,21 @@ def _rows(stream: IO[str], delimiter: str, skip_first: bool) -> Iterator[RawRow]
         raise UnreadableFile(msg("Line %(line)s is not CSV: %(why)s.", line=line, why=str(error))) from error
     except UnicodeError as error:
         raise UnreadableFile(msg("Line %(line)s is not in the file's encoding.", line=line)) from error
+
+
+def _lines(stream: IO[str]) -> Iterator[str]:
+    """The stream's lines, none of them endless."""
+    number = 0
+    while line := stream.readline(MAX_LINE):
+        number += 1
+        if len(line) == MAX_LINE:
+            raise UnreadableFile(
+                msg(
+                    "Line %(line)s is longer than a million characters: this is no table of rows.",
+                    line=number,
+                )
+            )
+        yield line
 
 
 def _unguarded(cell: str) -> str:
@@ -176,7 +193,7 @@ def _legacy_encoding(path: Path) -> str:
     """The 8-bit encoding of a file that is not UTF-8, judged on the lines that are not plain ASCII."""
     telling = bytearray()
     with path.open("rb") as raw:
-        for line in raw:
+        while line := raw.readline(_SAMPLE):
             if not line.isascii():
                 telling += line[:4096]
             if len(telling) >= _SAMPLE:

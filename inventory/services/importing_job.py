@@ -150,6 +150,18 @@ class Handler(Protocol):
 
 def digest(kind: Kind, row: Row, seen: Counter[str]) -> str:
     """What a row is known by: its kind and content, and which one it is of the same rows in its file."""
+    base = content_of(kind, row)
+    seen[base] += 1
+    return numbered_digest(base, seen[base])
+
+
+def numbered_digest(content: str, number: int) -> str:
+    """What the row of that content is known by that is the `number`th of the same rows in its file, from 1."""
+    return hashlib.sha256(f"{content}\n{number}".encode()).hexdigest()
+
+
+def content_of(kind: Kind, row: Row) -> str:
+    """What a row says, as text that is the same for the same row however its file is made."""
     if isinstance(row, ReferenceRow):
         content: dict[str, Any] = dict(row.values)
     else:
@@ -157,9 +169,7 @@ def digest(kind: Kind, row: Row, seen: Counter[str]) -> str:
             each.name: getattr(row, each.name) for each in fields(row) if each.name not in _NOT_CONTENT
         }
     told = {name: value for name, value in content.items() if value is not None}
-    base = f"{kind}\n{json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)}"
-    seen[base] += 1
-    return hashlib.sha256(f"{base}\n{seen[base]}".encode()).hexdigest()
+    return f"{kind}\n{json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)}"
 
 
 def split(session: Session, rows: list[Pending]) -> tuple[list[Pending], list[Pending]]:

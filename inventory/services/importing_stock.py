@@ -12,7 +12,8 @@ from inventory.models import Receipt
 from inventory.services.consumption import Consumption, ConsumptionLine, consume
 from inventory.services.importing_job import Job, Pending
 from inventory.services.importing_reference import make_missing_items
-from inventory.services.receipts import LineException, NewReceipt, NewReceiptLine, receive
+from inventory.services.receipts import LineException, NewReceipt, NewReceiptLine, record
+from inventory.services.sync import retry_waiting
 
 MOST_LINES = 1000
 """Longer documents are cut into several."""
@@ -33,6 +34,7 @@ class Receipts:
         self._job = job
         self._groups: dict[tuple[Any, ...], list[Pending]] = defaultdict(list)
         self._new_items: dict[str, NewItem] = {}
+        self._sites: set[int] = set()
 
     def take(self, new: list[Pending], known: list[Pending]) -> None:
         for pending in new:
@@ -48,12 +50,15 @@ class Receipts:
         for key, rows in by_day:
             for part in _parts(rows):
                 self._receive(_header(key), part)
+        if self._sites:
+            retry_waiting(self._job.session, sorted(self._sites))
 
     def _receive(self, header: dict[str, Any], rows: Sequence[Pending]) -> None:
         job = self._job
-        done = job.attempt(rows, lambda left: receive(job.session, job.actor, _receipt(job, header, left)))
+        done = job.attempt(rows, lambda left: record(job.session, job.actor, _receipt(job, header, left)))
         if done is not None:
             receipt, taken = done
+            self._sites.add(receipt.site_id)
             job.done([(each, receipt.number) for each in taken])
             _tell(job, receipt, taken)
 

@@ -39,6 +39,7 @@ __all__ = [
     "NewReceiptLine",
     "get_receipt",
     "receive",
+    "record",
     "undo_receipt",
 ]
 
@@ -64,6 +65,16 @@ def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits 
     ).one_or_none()
     if known is not None:
         return get_receipt(session, actor, known.number)
+    receipt = record(session, actor, command, limits)
+    from inventory.services.sync import retry_waiting  # which posts receipts itself
+
+    retry_waiting(session, [receipt.site_id])  # what a device recorded may have waited for these goods
+    return get_receipt(session, actor, receipt.number)
+
+
+def record(session: Session, actor: Actor, command: NewReceipt, limits: Limits | None = None) -> Receipt:
+    """The same for one of many: nothing is read again, and what waits for the goods is told by the caller."""
+    require(actor, "receipts.write")
     checks = Checks(session)
     site = checks.site(command.site)
     checks.own_stock(site)
@@ -107,15 +118,7 @@ def receive(session: Session, actor: Actor, command: NewReceipt, limits: Limits 
     ]
     session.add(receipt)
     session.flush()
-    _tell_waiting(session, site)
-    return get_receipt(session, actor, receipt.number)
-
-
-def _tell_waiting(session: Session, site: Site) -> None:
-    """What a device recorded and could not be posted may have waited for these goods."""
-    from inventory.services.sync import retry_waiting  # which posts receipts itself
-
-    retry_waiting(session, [site.id])
+    return receipt
 
 
 def get_receipt(session: Session, actor: Actor, number: str) -> Receipt:

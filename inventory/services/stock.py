@@ -1,6 +1,8 @@
 """The one function through which services post: write to the ledger, then look again at the alerts it touched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +12,31 @@ from inventory.errors import Invalid, Superseded, msg
 from inventory.models import Posting
 from inventory.services import alerts
 from inventory.services.checks import Checks
+
+_later: ContextVar[set[tuple[int, int]] | None] = ContextVar("relais_alerts_later", default=None)
+
+
+@contextmanager
+def alerts_at_the_end(session: Session) -> Iterator[None]:
+    """Inside, postings leave the alerts alone; at the end those of all that was touched are looked at, once.
+
+    For many documents of one file in one transaction.
+    """
+    touched: set[tuple[int, int]] = set()
+    token = _later.set(touched)
+    try:
+        yield
+    finally:
+        _later.reset(token)
+    alerts.refresh(session, touched)
+
+
+def _look_at_alerts(session: Session, touched: Iterable[tuple[int, int]]) -> None:
+    later = _later.get()
+    if later is None:
+        alerts.refresh(session, touched)
+    else:
+        later.update(touched)
 
 
 def post(session: Session, entry: ledger.Entry, also: Iterable[tuple[int, int]] = ()) -> ledger.Posted:
@@ -21,7 +48,7 @@ def post(session: Session, entry: ledger.Entry, also: Iterable[tuple[int, int]] 
     if posted.replayed:
         document = posted.posting.document or ""
         raise Superseded(msg("This was recorded already, as %(document)s.", document=document))
-    alerts.refresh(session, posted.touched | set(also))
+    _look_at_alerts(session, posted.touched | set(also))
     return posted
 
 

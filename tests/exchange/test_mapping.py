@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from inventory.exchange import bundled
-from inventory.exchange.fields import Kind, parse
+from inventory.exchange.fields import Kind, RowRefusedError, parse, parse_row
 from inventory.exchange.mapping import MappingError, load, open_mapped, plain
 from inventory.exchange.mapping import parse as read_mapping
 
@@ -117,3 +117,19 @@ def test_a_mapping_that_is_not_there(tmp_path):
 @pytest.mark.parametrize("name", sorted(bundled.BUNDLED))
 def test_bundled_mappings_are_whole(name):
     assert bundled.load(name).columns
+
+
+@pytest.mark.parametrize("word", ["jamais", "N/A", " Non périssable ", "-", "لا يوجد"])
+def test_a_word_may_say_that_there_is_no_expiry(word):
+    row = parse(Kind.RECEIPTS, 2, {"site": "A", "item": "B", "quantity": 1, "expires_on": word})
+    assert row.expires_on is None
+
+
+def test_a_line_with_more_cells_than_the_header_is_refused(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("site,item,quantity\nA,B,1\nA,B,1,5\n")
+    with open_mapped(path, plain(Kind.RECEIPTS)) as table:
+        good, wide = table.rows()
+    assert parse_row(Kind.RECEIPTS, good, {}, table.columns).quantity == 1
+    with pytest.raises(RowRefusedError, match="1 cells more than the header"):
+        parse_row(Kind.RECEIPTS, wide, {}, table.columns)

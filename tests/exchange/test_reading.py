@@ -218,3 +218,17 @@ def test_instants_in_workbooks(tmp_path):
     )
     book.close()
     assert read(path)[1] == [(2, {"code": datetime(2026, 3, 1, 12, 30)})]
+
+
+def test_a_line_that_never_ends_is_no_table(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("code,name\n" + "1," * 600_000)
+    with pytest.raises(UnreadableFile, match="Line 2 is longer"):
+        read(path)
+
+
+def test_cells_beyond_the_header_are_counted(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("code,name\nA1,ok,,\nA2,one,two,three,\n")
+    with open_table(path, None, ("code",)) as table:
+        assert [row.beyond for row in table.rows] == [0, 2]
