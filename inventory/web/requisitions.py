@@ -18,6 +18,7 @@ from inventory.extensions import render
 from inventory.models import Requisition
 from inventory.queries import documents
 from inventory.queries import requisitions as reading
+from inventory.queries.suggestions import Claim, Rationed, rationing
 from inventory.services import requisitions
 from inventory.web import labels
 from inventory.web.forms import (
@@ -115,6 +116,8 @@ def cancel(number: str) -> ResponseReturnValue:
 def approve(number: str) -> ResponseReturnValue:
     """Approve as asked, or the quantities of the form."""
     form = ApproveForm()
+    if "propose" in request.form:
+        return _detail(number, proposed=True)
     if "as_asked" in request.form:
         done = _("%(number)s is approved as asked.", number=number)
         return _act(number, lambda s: requisitions.approve(s, me(), number), done)
@@ -173,15 +176,19 @@ def _detail(
     error: str | None = None,
     approve_form: ApproveForm | None = None,
     reject_form: RejectForm | None = None,
+    proposed: bool = False,
 ) -> ResponseReturnValue:
     actor = me()
     found = requisitions.get_requisition(session(), actor, valid_number(number))
     stand_at(found.site)
     deciding = found.status == "submitted" and actor.can("requisitions.approve")
+    rationed = _rationed(found) if deciding else {}
     if deciding and approve_form is None:
         approve_form = ApproveForm(formdata=None)
         for line in found.lines:
-            approve_form.lines.append_entry({"approved": line.quantity})
+            share = rationed.get(line.item_id) if proposed else None
+            quantity = line.quantity if share is None else share[1].share.quantity
+            approve_form.lines.append_entry({"approved": quantity})
     supply = reading.supply(session(), found)
     shipments = reading.shipments_of(session(), found)
     source = found.site.supplied_by
@@ -194,6 +201,8 @@ def _detail(
         source=source,
         short=[line for line in found.lines if supply[line.item_id].free < line.quantity] if deciding else [],
         deciding=deciding,
+        rationed=rationed,
+        proposed=proposed,
         approve_form=approve_form,
         reject_form=reject_form or RejectForm(formdata=None),
         mine=actor.can("requisitions.write") and actor.sees_site(found.site_id),
@@ -206,6 +215,20 @@ def _detail(
         item_name=item_name,
     )
     return page, status
+
+
+def _rationed(found: Requisition) -> dict[int, tuple[Rationed, Claim]]:
+    """item id -> what is proposed where all that is submitted asks the supplier for more than it can give."""
+    source = found.site.supplied_by
+    if source is None:
+        return {}
+    proposals = rationing(session(), source, [line.item_id for line in found.lines])
+    return {
+        each.item.id: (each, claim)
+        for each in proposals
+        for claim in each.claims
+        if claim.requisition.id == found.id
+    }
 
 
 def _steps(found: Requisition, shipments: list[Any]) -> list[dict[str, Any]]:
