@@ -49,6 +49,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "receipts.reverse": _STORES,
     "stock.see": _STAFF,
     "stock.scan": _STAFF,
+    "network.see": EVERYWHERE,
     "consumptions.write": _FIELD,
     "adjustments.write": _FIELD,
     "disposals.write": _FIELD,
@@ -73,6 +74,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "authorisations.see": _STAFF,
     "authorisations.write": _LEADS,
     "sync.write": _FIELD,
+    "imports.write": _FIELD,
+    "imports.items": _LEADS,
+    "imports.sites": _LEADS,
+    "imports.receipts": _STORES,
+    "imports.shipments": _STORES,
+    "imports.consumption": _FIELD,
 }
 
 

@@ -24,6 +24,7 @@ ROOMS = (
     "mail",
     "kits",
     "network",
+    "network",
     "packing",
     "policies",
     "recalls",
