@@ -24,7 +24,6 @@ ROOMS = (
     "mail",
     "kits",
     "network",
-    "network",
     "packing",
     "policies",
     "recalls",
