@@ -37,9 +37,9 @@ class Outlook:
     assumed: dict[int, Fraction] = field(default_factory=dict)
     by_hand: dict[int, list[SetMonth]] = field(default_factory=lambda: defaultdict(list))
 
-    def items(self) -> set[int]:
-        """The items of which something is known."""
-        return {*self.supplied, *self.kit, *self.assumed, *self.by_hand}
+    def items(self, new: bool = False) -> set[int]:
+        """The items of which something is known; of a `new` site also those that similar sites use."""
+        return {*self.supplied, *self.kit, *self.assumed, *self.by_hand, *(self.similar if new else ())}
 
     def hints(self, item_id: int, usage: Usage) -> Hints:
         """What is known of one item whose consumption at the site is `usage`."""

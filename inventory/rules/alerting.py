@@ -6,7 +6,7 @@ Nobody's acknowledgement resolves it. One that opens again within `MEMORY_DAYS` 
 knows how often it came (`Alert.occurrence`).
 
 While nobody acknowledges it, its time runs: after so many days (`Thresholds.patience`) it is escalated, and again
-every so many days. A warning that was ignored is critical. What is on its way or asked for stops the time as well: then
+every so many days, three times at most. A warning that was ignored is critical. What is on its way or asked for stops the time as well: then
 it is getting better. An acknowledgement holds until the matter gets worse (`worse`) or a nearer horizon is reached.
 """
 
@@ -18,6 +18,8 @@ MEMORY_DAYS = 90
 """An alert that opens again within so many days of its last end is the same matter again."""
 PATIENCE = {"critical": 2, "warning": 7}
 """Days after which an alert that nobody acknowledged is escalated, where no rule says otherwise; `info` never is."""
+MOST_ESCALATIONS = 3
+"""After so many times a matter is as loud as it gets."""
 MARGIN = Fraction(1, 20)
 """Of the reorder point: how far a level must be left behind before its alert goes."""
 UNUSED_DAYS = 90
@@ -162,6 +164,11 @@ def nearer(kind: str, before: int | None, threshold: int | None) -> bool:
 def periods(days: int, patience: int | None) -> int:
     """How often an alert is to be escalated that was ignored for so many days since it was told last."""
     return 0 if patience is None or days < patience else days // patience
+
+
+def escalations(days: int, patience: int | None, so_far: int) -> int:
+    """The same, less what would go beyond `MOST_ESCALATIONS`."""
+    return max(0, min(periods(days, patience), MOST_ESCALATIONS - so_far))
 
 
 def risk_is_known(

@@ -72,8 +72,8 @@ class Place:
 
     @property
     def has_levels(self) -> bool:
-        """Whether its shelves are to be filled: those of a closed site are not."""
-        return self.site.status != SiteStatus.CLOSED
+        """Whether its shelves are to be full: those of a closed site are not, nor yet those of a planned one."""
+        return self.site.status == SiteStatus.OPEN
 
 
 _STOCK_OUT = msg("%(item)s has run out at %(site)s.")
@@ -87,7 +87,7 @@ def about_levels(place: Place, entry: Figures) -> Iterator[Finding]:
     now, policy, usable, item_id = entry.assessment, entry.policy, entry.usable, entry.item_id
     site_id, site, item = place.site.id, place.site.code, place.items[item_id][0]
     subject, suggested = f"{site_id}:{item_id}", now.suggested_quantity
-    if usable == 0 and (policy is not None or entry.usage.dispensed > 0 or entry.demand):
+    if usable == 0 and (policy is not None or entry.usage.dispensed > 0):
         text = Message(_STOCK_OUT.text, {"item": item, "site": site})
         yield Finding(AlertKind.STOCK_OUT, subject, text, site_id, item_id, None, None, 0, 0, suggested)
     if policy is None:

@@ -235,7 +235,7 @@ def escalate(
     for alert_id, kind, subject, severity, escalation, opened, waiting, last, category in rows:
         patience = rules.of(category).patience(severity if severity == "info" else SEVERITY[kind])
         begun = max(waiting or opened, last or opened)
-        times = alerting.periods((moment - begun).days, patience)
+        times = alerting.escalations((moment - begun).days, patience, escalation)
         if not times or patience is None:
             continue
         if (kind, subject) in helped:

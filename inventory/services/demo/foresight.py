@@ -65,7 +65,7 @@ def _winter(world: World) -> None:
     coordinator, session = world.person("coordinator"), world.session
     with world.at(-20, 10):
         first = _month_after(world.date(-20))
-        for item, quantity in (("ORS", 20), ("PARA-500", 250), ("AMOX-SUSP", 5)):
+        for item, quantity in (("ORS", 20), ("PARA-500", 250), ("ZINC-20", 30)):
             months = planning.MonthsByHand(
                 "MOBILE-2",
                 item,
