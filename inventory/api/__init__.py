@@ -7,7 +7,7 @@ from flask import Flask
 ROOMS = (
     *("items", "sites", "donors"),
     *("receipts", "stock", "stock_events", "scan"),
-    *("requisitions", "shipments", "papers", "tracking"),
+    *("requisitions", "shipments", "surplus", "papers", "tracking"),
     *("donations", "alerts", "sync"),
 )
 """The modules of this floor that hang their views on the blueprint `api`."""

@@ -14,6 +14,7 @@ from inventory.api.fields import (
     Many,
     Number,
     One,
+    Said,
     Schema,
     Text,
     Whole,
@@ -25,6 +26,7 @@ from inventory.exchange.bodies import MOST_LINES
 from inventory.models import Package, Shipment, Site
 from inventory.models.words import Classifier, Container, Milestone, Mode, PackageKind
 from inventory.queries import shipments as reading
+from inventory.queries.surplus import reason_of
 from inventory.rules import finding as rules
 from inventory.rules import packing
 from inventory.rules.effects import ZONES
@@ -206,6 +208,11 @@ class ShipmentTold(HeaderTold):
     discrepancies = Many(One(DiscrepancyTold))
     warnings = Many(One(Finding))
     lines = Many(One(GiftLineTold))
+    reason = Said(allow_none=True)
+    saves = optional(Whole)
+    needs_approval = Flag()
+    approved_at = optional(Instant)
+    approved_by = optional(Text)
 
 
 def header(found: Shipment, totals: packing.Totals) -> dict[str, Any]:
@@ -239,6 +246,8 @@ def whole(current: Session, found: Shipment) -> dict[str, Any]:
         "events": found.events,
         "discrepancies": reading.discrepancies(current, found),
         "warnings": findings(reading.warnings(found)),
+        "reason": reason_of(found),
+        **{name: getattr(found, name) for name in ("saves", "needs_approval", "approved_at", "approved_by")},
     }
 
 
