@@ -4,16 +4,25 @@ The one place where balances, day totals, shipments, requisitions and policies m
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+from math import floor
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from inventory.ledger._sql import among, chunks
-from inventory.ledger.levels import LOOKBACK_MONTHS, Held, policies_for
+from inventory.ledger.levels import (
+    LOOKBACK_MONTHS,
+    Defaults,
+    Held,
+    defaults_for,
+    own_policies,
+    rule_of,
+    with_defaults,
+)
 from inventory.ledger.outlook import Outlook, outlook
 from inventory.models import (
     Balance,
@@ -25,7 +34,6 @@ from inventory.models import (
     Site,
     StockDay,
 )
-from inventory.models import Policy as StoredPolicy
 from inventory.models.words import SiteStatus
 from inventory.rules import demand, expiry, reorder, service
 from inventory.rules.course import Course, course
@@ -85,11 +93,21 @@ class _Found:
     today: date
     lots: dict[int, list[tuple[expiry.ProjectedLot[int], int]]]
     days: dict[int, list[demand.LotDay]]
+    first: dict[int, date]
     inbound: dict[int, int]
     asked: dict[int, int]
     known: Outlook
     forecasts: bool = False
     held: dict[int, Held] = field(default_factory=dict)
+    unseen: dict[int, "Figures"] = field(default_factory=dict)
+
+    def something(self) -> tuple[Collection[int], ...]:
+        """The items of which more is known than their policy."""
+        known = self.known
+        return (
+            *(self.lots, self.days, self.inbound, self.asked),
+            *(known.supplied, known.similar, known.kit, known.assumed, known.by_hand),
+        )
 
 
 def figures(
@@ -106,11 +124,15 @@ def figures(
     Known is what has a policy of its own, a history, stock, something on its way or asked for, or an expected demand.
     """
     site = session.get_one(Site, site_id)
+    own, defaults = own_policies(session, site_id, item_ids), defaults_for(session, site)
+    since = None if forecasts else _looked_back_to(today, own, defaults)
+    days, first = _days(session, site_id, today, item_ids, since)
     found = _Found(
         site_id,
         today,
         _usable_lots(session, site_id, today, item_ids),
-        _days(session, site_id, today, item_ids),
+        days,
+        first,
         _inbound(session, site_id, today, item_ids),
         _open_requisitions(session, site_id, item_ids),
         outlook(session, site, today, item_ids),
@@ -118,8 +140,8 @@ def figures(
     )
     if found.known.for_supplied:
         found.known.supplied = _supplied(session, site_id, today, item_ids)
-    wanted = set(item_ids) if item_ids is not None else _all_known(session, found)
-    found.held = policies_for(session, site, wanted)
+    wanted = set(item_ids) if item_ids is not None else _all_known(own, found)
+    found.held = with_defaults(session, own, defaults, wanted)
     return {item_id: _figures(found, item_id) for item_id in sorted(wanted)}
 
 
@@ -139,17 +161,55 @@ def _supplied(
     return total
 
 
-def _all_known(session: Session, found: _Found) -> set[int]:
-    own = session.scalars(select(StoredPolicy.item_id).where(StoredPolicy.site_id == found.site_id))
-    return {*own, *found.lots, *found.days, *found.inbound, *found.asked, *found.known.items()}
+def _all_known(own: Collection[int], found: _Found) -> set[int]:
+    return {*own, *found.lots, *found.days, *found.inbound, *found.asked, *found.known.items(not found.days)}
+
+
+def _looked_back_to(today: date, own: Mapping[int, reorder.Policy], defaults: Defaults) -> date | None:
+    """The first day of the longest look-back that may hold at a site; None where the whole history is needed."""
+    policies = [*{id(policy): policy for policy in own.values()}.values()]
+    policies += [rule_of(each) for each in defaults.fitting]
+    if any(policy.method == "service" for policy in policies):
+        return None
+    months = max((policy.lookback_months for policy in policies), default=LOOKBACK_MONTHS)
+    days = floor(Fraction(max(months, LOOKBACK_MONTHS)) * demand.MONTH)
+    return date.fromordinal(max(2, today.toordinal() - days + 1))
 
 
 def _figures(found: _Found, item_id: int) -> Figures:
+    """The figures of an item. Of items that never were at a site and are not expected there, only the policy tells one
+    from another: those of the first serve for all."""
+    if any(item_id in known for known in found.something()):
+        return _worked_out(found, item_id)
+    held = found.held.get(item_id)
+    first = found.unseen.get(id(held))
+    if first is None:
+        first = found.unseen[id(held)] = _worked_out(found, item_id)
+        return first
+    return Figures(
+        first.site_id,
+        item_id,
+        *(0, 0, 0, 0),
+        first.usage,
+        first.demand,
+        first.basis,
+        first.course,
+        first.projection,
+        first.policy,
+        first.default_id,
+        first.assessment,
+        first.deviation,
+        first.forecast,
+    )
+
+
+def _worked_out(found: _Found, item_id: int) -> Figures:
     held = found.held.get(item_id)
     policy = held.policy if held is not None else None
     days, lots = found.days.get(item_id, []), found.lots.get(item_id, [])
     lookback = policy.lookback_months if policy is not None else LOOKBACK_MONTHS
-    usage = demand.usage(days, today=found.today, lookback_months=lookback)
+    first = found.first.get(item_id)
+    usage = demand.usage(days, today=found.today, lookback_months=lookback, first_receipt=first)
     override = policy.demand_override if policy is not None else None
     monthly, basis = demand.monthly_demand(usage, override, found.known.hints(item_id, usage))
     by_service = policy is not None and policy.method == "service"
@@ -164,7 +224,8 @@ def _figures(found: _Found, item_id: int) -> Figures:
     usable = sum(lot.quantity + reserved for lot, reserved in lots)
     available = sum(lot.quantity for lot, _ in lots)
     buffer_days = policy.expiry_buffer_days if policy is not None else 0
-    projection = expiry.project([lot for lot, _ in lots if lot.quantity], coming, found.today, buffer_days)
+    free = [lot for lot, _ in lots if lot.quantity]
+    projection = expiry.project(free, coming, found.today, buffer_days)
     inbound, asked = found.inbound.get(item_id, 0), found.asked.get(item_id, 0)
     assessment = reorder.assess(
         policy,
@@ -225,28 +286,53 @@ def _usable_lots(
 
 
 def _days(
-    session: Session, site_id: int, today: date, item_ids: Collection[int] | None
-) -> dict[int, list[demand.LotDay]]:
+    session: Session,
+    site_id: int,
+    today: date,
+    item_ids: Collection[int] | None,
+    since: date | None,
+) -> tuple[dict[int, list[demand.LotDay]], dict[int, date]]:
+    """item id -> what the days did to its lots, and item id -> the first of them.
+
+    The days before `since` are told as one, the day before it: what they left of each lot. No more is known of them, so
+    only a look-back that begins no earlier may be taken.
+    """
     found: dict[int, list[demand.LotDay]] = defaultdict(list)
+    first: dict[int, date] = {}
     for ids in chunks(item_ids):
+        mine = [
+            StockDay.site_id == site_id,
+            *among(StockDay.item_id, ids),
+            # A day that was taken back whole is as if it had not been: no first receipt either.
+            or_(StockDay.change != 0, StockDay.dispensed != 0),
+        ]
+        facts = {
+            lot_id: (expires_on, recalled_on)
+            for lot_id, expires_on, recalled_on in session.execute(
+                select(Lot.id, Lot.expires_on, Lot.recalled_on).where(
+                    Lot.id.in_(select(StockDay.lot_id).where(*mine))
+                )
+            )
+        }
+        if since is not None:
+            before = since - timedelta(days=1)
+            older = session.execute(
+                select(StockDay.item_id, StockDay.lot_id, func.min(StockDay.day), func.sum(StockDay.change))
+                .where(*mine, StockDay.day <= before, StockDay.day <= today)
+                .group_by(StockDay.item_id, StockDay.lot_id)
+            )
+            for item_id, lot_id, day, left in older:
+                first[item_id] = min(day, first.get(item_id, day))
+                found[item_id].append(demand.LotDay(lot_id, *facts[lot_id], before, int(left), 0))
+            mine.append(StockDay.day >= since)
         rows = session.execute(
             select(
-                StockDay.item_id,
-                StockDay.lot_id,
-                Lot.expires_on,
-                Lot.recalled_on,
-                StockDay.day,
-                StockDay.change,
-                StockDay.dispensed,
-            )
-            .join(Lot, Lot.id == StockDay.lot_id)
-            .where(StockDay.site_id == site_id, StockDay.day <= today, *among(StockDay.item_id, ids))
-            # A day that was taken back whole is as if it had not been: no first receipt either.
-            .where(or_(StockDay.change != 0, StockDay.dispensed != 0))
+                StockDay.item_id, StockDay.lot_id, StockDay.day, StockDay.change, StockDay.dispensed
+            ).where(*mine, StockDay.day <= today)
         )
-        for item_id, lot_id, expires_on, recalled_on, day, change, dispensed in rows:
-            found[item_id].append(demand.LotDay(lot_id, expires_on, recalled_on, day, change, dispensed))
-    return found
+        for item_id, lot_id, day, change, dispensed in rows:
+            found[item_id].append(demand.LotDay(lot_id, *facts[lot_id], day, change, dispensed))
+    return found, first
 
 
 def _inbound(session: Session, site_id: int, today: date, item_ids: Collection[int] | None) -> dict[int, int]:

@@ -1,11 +1,14 @@
 """Which policy holds for an item at a site: its own, or the narrowest default that fits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, select, type_coerce
 from sqlalchemy.orm import Session
 
+from inventory.db import Scaled
 from inventory.ledger._sql import among, chunks
 from inventory.models import Item, Policy, PolicyDefault, Site
 from inventory.rules import reorder
@@ -61,14 +64,44 @@ def rule_of(policy: Policy | PolicyDefault) -> reorder.Policy:
 def own_policies(
     session: Session, site_id: int, item_ids: Collection[int] | None
 ) -> dict[int, reorder.Policy]:
-    """item id -> the policy that was set for it at a site."""
-    return {
-        row.item_id: rule_of(row)
-        for ids in chunks(item_ids)
-        for row in session.scalars(
-            select(Policy).where(Policy.site_id == site_id, *among(Policy.item_id, ids))
+    """item id -> the policy that was set for it at a site. Equal policies are one: a site has thousands of them."""
+    found: dict[int, reorder.Policy] = {}
+    known: dict[tuple[Any, ...], reorder.Policy] = {}
+    for ids in chunks(item_ids):
+        rows = session.execute(
+            select(Policy.item_id, *_COLUMNS).where(Policy.site_id == site_id, *among(Policy.item_id, ids))
         )
-    }
+        for item_id, *said in rows:
+            key = tuple(said)
+            policy = known.get(key)
+            if policy is None:
+                policy = known[key] = _read(key)
+            found[item_id] = policy
+    return found
+
+
+_FIELDS = (
+    *("method", "reorder_point", "maximum", "emergency_point"),
+    *("minimum_months", "maximum_months", "emergency_months", "lookback_months"),
+    *("demand_override", "demand_override_reason", "order_multiple", "expiry_buffer_days"),
+    *("lead_time_days", "review_period_days", "service_level", "emergency_days"),
+)
+_TYPES = {name: Policy.__table__.c[name].type for name in _FIELDS}
+_SCALED = {name: kind.places for name, kind in _TYPES.items() if isinstance(kind, Scaled)}
+_COLUMNS = tuple(
+    type_coerce(getattr(Policy, name), BigInteger()).label(name) if name in _SCALED else getattr(Policy, name)
+    for name in _FIELDS
+)
+"""The columns of a policy, decimals as the whole numbers that are stored."""
+
+
+def _read(row: tuple[Any, ...]) -> reorder.Policy:
+    said = dict(zip(_FIELDS, row, strict=True))
+    for name, places in _SCALED.items():
+        said[name] = None if said[name] is None else Decimal(said[name]).scaleb(-places)
+    if said["lookback_months"] is None:
+        said["lookback_months"] = LOOKBACK_MONTHS
+    return reorder.Policy(override_reason=said.pop("demand_override_reason"), **said)
 
 
 def defaults_for(session: Session, site: Site) -> Defaults:
@@ -88,8 +121,16 @@ def _breadth(row: PolicyDefault) -> tuple[bool, bool, bool, bool, int]:
 
 def policies_for(session: Session, site: Site, item_ids: Collection[int]) -> dict[int, Held]:
     """item id -> the policy that holds for it at a site; items for which none does are not in it."""
-    held = {item_id: Held(policy) for item_id, policy in own_policies(session, site.id, item_ids).items()}
-    defaults = defaults_for(session, site)
+    own = own_policies(session, site.id, item_ids)
+    return with_defaults(session, own, defaults_for(session, site), item_ids)
+
+
+def with_defaults(
+    session: Session, own: Mapping[int, reorder.Policy], defaults: Defaults, item_ids: Collection[int]
+) -> dict[int, Held]:
+    """item id -> the policy that holds for it, where those of a site's own and the defaults there are known."""
+    holding: dict[int, Held] = {id(policy): Held(policy) for policy in own.values()}
+    held = {item_id: holding[id(own[item_id])] for item_id in item_ids if item_id in own}
     without = [item_id for item_id in item_ids if item_id not in held]
     if not defaults.fitting or not without:
         return held

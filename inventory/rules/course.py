@@ -1,7 +1,7 @@
 """The demand to come: so much a month, but for calendar months that a person set by hand."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -44,6 +44,8 @@ class Course:
 
     def lasts(self, quantity: Fraction | int) -> Fraction | None:
         """For how many days a quantity lasts; None where it is never used up."""
+        if not self.by_hand:
+            return quantity * MONTH / self.monthly if self.monthly else None
         passed, left = Fraction(0), Fraction(quantity)
         for length, daily in self._stretches():
             if daily and (length is None or daily * length >= left):
@@ -69,8 +71,10 @@ class Course:
         yield None, usual
 
 
-def course(monthly: Fraction | int, on: date, by_hand: Iterable[SetMonth] = ()) -> Course:
+def course(monthly: Fraction | int, on: date, by_hand: Collection[SetMonth] = ()) -> Course:
     """The course of a demand; months before that of `on` do not matter any more. No month may be there twice."""
+    if not by_hand:
+        return Course(monthly if type(monthly) is Fraction else Fraction(monthly), on)
     first = on.replace(day=1)
     coming = tuple(sorted((each for each in by_hand if each.month >= first), key=lambda each: each.month))
     return Course(Fraction(monthly), on, coming)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache, lru_cache
 from math import floor
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from inventory.rules.course import MONTH as MONTH
 from inventory.rules.forecast import LONGEST, Period
@@ -28,8 +29,7 @@ ENOUGH_MONTHS = 3
 """Months in stock from which a site's own consumption is trusted before any other basis (handbook, 2.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LotDay:
+class LotDay(NamedTuple):
     """What one day did to one lot in zone `stock` of a site.
 
     `change` is the net change of the zone's balance that day, `dispensed` what patients were given that day,
@@ -66,6 +66,15 @@ class Usage:
         """How many months of the look-back there was something to give."""
         return self.months - (self.days_out or 0) / MONTH
 
+    @property
+    def enough(self) -> bool:
+        """Whether that is long enough to be trusted before any other basis."""
+        days = self.days * MONTH.denominator - (self.days_out or 0) * MONTH.denominator
+        # The look-back in days is rounded down from months: only at the edge the exact months decide.
+        if abs(days - ENOUGH_MONTHS * MONTH.numerator) > MONTH.denominator:
+            return days > ENOUGH_MONTHS * MONTH.numerator
+        return self.months_in_stock >= ENOUGH_MONTHS
+
 
 def usage(
     rows: Iterable[LotDay],
@@ -83,8 +92,7 @@ def usage(
     30.4375) (MDS-3, chapter 20, as the contract words it).
     """
     known = [row for row in rows if row.day <= today]
-    months = Fraction(lookback_months)
-    days = floor(months * MONTH)
+    months, days = _look_back(lookback_months)
     if first_receipt is None:
         first_receipt = min((row.day for row in known), default=None)
     if first_receipt is None or first_receipt > today or days < 1:
@@ -93,13 +101,28 @@ def usage(
     if first_receipt > first_day:
         first_day = first_receipt
         days = (today - first_day).days + 1
-        months = days / MONTH
+        months = _in_months(days)
     # A reversal told later than what it takes back can leave less than nothing.
     dispensed = max(0, sum(row.dispensed for row in known if row.day >= first_day))
     out = sum(_overlap(spell, first_day, today) for spell in _spells(known, today))
     if out == days:
         return Usage(None, "no_in_stock_days", out, dispensed, months, days, first_day)
-    return Usage(dispensed / (months - out / MONTH), "dispensed", out, dispensed, months, days, first_day)
+    # dispensed / (months - out / MONTH), as one fraction of whole numbers: this is asked for very many items at once.
+    below, above = months.denominator * MONTH.numerator, months.numerator * MONTH.numerator
+    in_stock = above - out * MONTH.denominator * months.denominator
+    return Usage(Fraction(dispensed * below, in_stock), "dispensed", out, dispensed, months, days, first_day)
+
+
+@cache
+def _look_back(months: Fraction | Decimal | int) -> tuple[Fraction, int]:
+    """A look-back in months, exact, and in days."""
+    exact = Fraction(months)
+    return exact, floor(exact * MONTH)
+
+
+@cache
+def _in_months(days: int) -> Fraction:
+    return days / MONTH
 
 
 def periods(rows: Iterable[LotDay], today: date, months: int = LONGEST) -> list[Period]:
@@ -156,7 +179,7 @@ def monthly_demand(
         return Fraction(override), "override"
     if hints.supplied_sites is not None:
         return hints.supplied_sites + (found.amc or 0), "supplied_sites"
-    if found.amc is not None and found.months_in_stock >= ENOUGH_MONTHS:
+    if found.amc is not None and found.enough:
         return found.amc, found.basis
     known: tuple[tuple[Basis, Fraction | None], ...] = (
         ("per_consultation", hints.per_consultation),
@@ -207,21 +230,25 @@ def _overlap(spell: Spell, first_day: date, last_day: date) -> int:
 def _balance_changes(rows: list[LotDay]) -> list[tuple[date, int]]:
     """The days on which the usable balance changes, in order, and by how much."""
     changes: dict[date, int] = defaultdict(int)
-    left: dict[tuple[Hashable, date], int] = defaultdict(int)
-    for row in rows:
-        end = _unusable_from(row)
+    left: dict[date, int] = defaultdict(int)
+    for _lot, expires_on, recalled_on, day, change, _dispensed in rows:
+        if expires_on is None and recalled_on is None:
+            changes[day] += change
+            continue
+        end = _unusable_from(expires_on, recalled_on)
         if end is None:
-            changes[row.day] += row.change
-        elif row.day < end:
-            changes[row.day] += row.change
-            left[row.lot, end] += row.change
-    for (_, end), rest in left.items():
+            changes[day] += change
+        elif day < end:
+            changes[day] += change
+            left[end] += change
+    for end, rest in left.items():
         changes[end] -= rest
     return sorted(changes.items())
 
 
-def _unusable_from(row: LotDay) -> date | None:
-    ends = [] if row.recalled_on is None else [row.recalled_on]
-    if row.expires_on is not None and row.expires_on < date.max:
-        ends.append(row.expires_on + timedelta(days=1))
+@lru_cache(maxsize=8192)
+def _unusable_from(expires_on: date | None, recalled_on: date | None) -> date | None:
+    ends = [] if recalled_on is None else [recalled_on]
+    if expires_on is not None and expires_on < date.max:
+        ends.append(expires_on + timedelta(days=1))
     return min(ends, default=None)

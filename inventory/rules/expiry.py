@@ -1,13 +1,13 @@
 """How much of the stock at hand will expire before it is used, if demand stays what it is."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, lcm
 from typing import Generic, TypeVar
 
-from inventory.rules.course import Course
+from inventory.rules.course import MONTH, Course
 
 K = TypeVar("K", bound=Hashable)
 
@@ -65,17 +65,23 @@ def project(
     if demand is None:
         return Projection((), None, None, None)
     course = demand if isinstance(demand, Course) else Course(demand, on)
-    used, used_whole, undated = Fraction(0), 0, 0
+    ordered = sorted(lots, key=lambda lot: (lot.expires_on or date.max, lot.received_on, lot.order))
+    days = [
+        None if lot.expires_on is None else max(0, (lot.expires_on - on).days - buffer_days)
+        for lot in ordered
+    ]
+    # In whole numbers of the parts that the demand is made of: exact, and several times as quick as fractions.
+    wanted, unit = _in_parts(course, days)
+    used, used_whole, undated = 0, 0, 0
     per_lot: list[LotProjection[K]] = []
-    for lot in sorted(lots, key=lambda lot: (lot.expires_on or date.max, lot.received_on, lot.order)):
-        if lot.expires_on is None:
+    for lot, left, demanded in zip(ordered, days, wanted, strict=True):
+        if left is None:
             undated += lot.quantity
             per_lot.append(LotProjection(lot.key, lot.quantity, 0))
             continue
-        days = max(0, (lot.expires_on - on).days - buffer_days)
-        used += min(Fraction(lot.quantity), max(Fraction(0), course.within(days) - used))
-        whole = floor(used + Fraction(1, 2))
-        within = horizon_days is None or days <= horizon_days
+        used += min(lot.quantity * unit, max(0, demanded - used))
+        whole = (2 * used + unit) // (2 * unit)
+        within = horizon_days is None or left <= horizon_days
         expiring = lot.quantity - (whole - used_whole) if within else 0
         used_whole = whole
         per_lot.append(LotProjection(lot.key, lot.quantity - expiring, expiring))
@@ -83,8 +89,19 @@ def project(
         tuple(per_lot),
         sum(lot.expiring for lot in per_lot),
         sum(lot.used for lot in per_lot),
-        _day_used_up(course, used + undated),
+        _day_used_up(course, Fraction(used, unit) + undated),
     )
+
+
+def _in_parts(course: Course, days: Sequence[int | None]) -> tuple[list[int], int]:
+    """The demand of the next so many days, each as a whole number of parts of a base unit (None: 0), and how many parts
+    make one."""
+    if not course.by_hand:
+        daily = course.monthly.numerator * MONTH.denominator
+        return [daily * (each or 0) for each in days], course.monthly.denominator * MONTH.numerator
+    exact = [course.within(each or 0) for each in days]
+    unit = lcm(*(each.denominator for each in exact))
+    return [int(each * unit) for each in exact], unit
 
 
 def _day_used_up(course: Course, used: Fraction) -> date | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor
 from typing import Any, Literal
 
@@ -103,7 +104,7 @@ def assess(
     `has_history`: the item was at this site before, so that having none is a stock-out even without a policy.
     """
     effective = None if demand is None else projection.effective_stock
-    position = Fraction(available if effective is None else effective) + inbound + open_requisitions
+    position = Fraction((available if effective is None else effective) + inbound + open_requisitions)
     monthly = demand.monthly if isinstance(demand, Course) else demand
     reorder_point, maximum, emergency_point = _levels(policy, demand, worked)
     suggestion = _suggestion(policy, position, reorder_point, maximum)
@@ -113,8 +114,8 @@ def assess(
         reorder_point=reorder_point,
         maximum=maximum,
         emergency_point=emergency_point,
-        months_of_stock=Fraction(available) / monthly if monthly else None,
-        effective_months=Fraction(effective) / monthly if monthly and effective is not None else None,
+        months_of_stock=available / monthly if monthly else None,
+        effective_months=effective / monthly if monthly and effective is not None else None,
         effective_stock=effective,
         suggested_quantity=suggestion,
     )
@@ -139,12 +140,19 @@ def _levels(
             return None, None, None
         return Fraction(worked.reorder_point), Fraction(worked.maximum), Fraction(worked.emergency_point)
     months = (policy.minimum_months, policy.maximum_months, policy.emergency_months)
-    exact = [None if m is None else _used_in(Fraction(m), demand) for m in months]
+    exact = [None if m is None else _used_in(_exactly(m), demand) for m in months]
     return exact[0], exact[1], exact[2]
 
 
 def _used_in(months: Fraction, demand: Course | Fraction) -> Fraction:
-    return demand.within(months * MONTH) if isinstance(demand, Course) else months * demand
+    if not isinstance(demand, Course):
+        return months * demand
+    return demand.within(months * MONTH) if demand.by_hand else months * demand.monthly
+
+
+@cache
+def _exactly(months: Decimal) -> Fraction:
+    return Fraction(months)
 
 
 def _exact(level: int | None) -> Level:
