@@ -59,12 +59,12 @@ def test_it_is_listed_page_by_page(admin, ends):
     assert pointers(admin.get("/surplus?cursor=x")) == ["/cursor"]
 
 
-def test_who_sees_it(program, nobody, ends):
+def test_who_sees_it(program, nobody, donor, ends):
     a, b = ends
     assert len(good(program(Role.VIEWER).get("/surplus"))["data"]) == 2
     assert len(good(program(Role.CLINIC, [a, b]).get("/surplus"))["data"]) == 2
     assert good(program(Role.CLINIC, [a]).get("/surplus"))["data"] == []
-    problem(program(Role.DONOR).get("/surplus"), 403)
+    problem(program(Role.DONOR, donor=donor).get("/surplus"), 403)
     problem(nobody.get("/surplus"), 401)
 
 
