@@ -37,8 +37,9 @@ NO_PAGE = re.compile(
 )
 """Addresses that answer with a file or with data for a script."""
 
-UNLINKED = {"setup.first", "auth.login", "policies.new"}
-"""Pages that no link leads to: the first administrator's is dead by now, one is signed in, one is a form's target."""
+UNLINKED = {"setup.first", "auth.login", "policies.new", "mail.unsubscribe"}
+"""Pages that no link leads to: the first administrator's is dead by now, one is signed in, one is a form's target, and
+one is led to by mails."""
 
 VARIED = {"requisitions.show": 3, "shipments.show": 3, "donations.show": 2, "stock.card": 2}
 """Pages that look different from one to the other: of these more are opened than the first that is met."""

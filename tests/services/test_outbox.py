@@ -64,8 +64,10 @@ def test_what_is_undone_leaves_no_mail(do, session):
 
 
 def test_no_line_break_gets_into_a_subject(do, one):
-    do(outbox.write, letter(subject="Camp\r\nBcc: eve@example.org\x00\u2028!"), HOST)
+    do(outbox.write, letter(subject="Camp\r\nBcc: eve@example.org\x00\u2028\u202e!"), HOST)
     assert one().subject == "Camp Bcc: eve@example.org !"
+    kurdish = "\u2068نه\u200cخۆشخانه\u2069: 3"
+    assert outbox.one_line(kurdish) == kurdish
 
 
 def test_a_claim_is_one_senders_until_it_ends(do, one):
