@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -182,24 +182,36 @@ def _worth_another_try(error: Exception) -> bool:
     return True
 
 
-def write_rows(session: Session, table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def write_rows(
+    session: Session,
+    table: Table,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    raw: Collection[str] = (),
+) -> int:
     """Write very many rows past the ORM, values in the order of the columns `names`; how many there were.
 
-    COPY on PostgreSQL, one prepared statement on SQLite. Column defaults are not filled in.
+    COPY on PostgreSQL, one prepared statement on SQLite. Column defaults are not filled in. The values of the columns
+    `raw` are given as both drivers take them.
     """
     connection = session.connection()
     dialect = connection.dialect
-    ready = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
+    processors = [
+        (index, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
+        for index, name in enumerate(names)
+        if name not in raw
+    ]
+    needed = [(index, process) for index, process in processors if process is not None]
     total = 0
 
-    def values() -> Iterator[tuple[Any, ...]]:
+    def values() -> Iterator[Sequence[Any]]:
         nonlocal total
         for row in rows:
             total += 1
-            yield tuple(
-                value if process is None else process(value)
-                for process, value in zip(ready, row, strict=True)
-            )
+            ready = list(row)
+            for index, process in needed:
+                ready[index] = process(ready[index])
+            yield ready
 
     driver: Any = connection.connection.driver_connection
     quoted = ", ".join(f'"{table.c[name].name}"' for name in names)

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -82,14 +83,46 @@ _REORDER = msg("%(item)s at %(site)s: %(position)s in stock and on the way, reor
 _OVERSTOCK = msg("%(item)s at %(site)s: %(usable)s in stock, maximum %(at)s.")
 
 
-def about_levels(place: Place, entry: Figures) -> Iterator[Finding]:
-    """How an item stands at a site against its levels."""
-    now, policy, usable, item_id = entry.assessment, entry.policy, entry.usable, entry.item_id
-    site_id, site, item = place.site.id, place.site.code, place.items[item_id][0]
-    subject, suggested = f"{site_id}:{item_id}", now.suggested_quantity
+@dataclass(slots=True, eq=False)
+class _Verdict:
+    """What is amiss with the level of an item, whichever it is: `facts` are the numbers of the message."""
+
+    kind: AlertKind
+    text: str
+    facts: dict[str, Any]
+    quantity: int
+    threshold: int
+    goes_on: bool = False
+
+
+def about_levels(place: Place, known: Iterable[Figures]) -> Iterator[Finding]:
+    """How the items of a site stand against their levels."""
+    site_id, site = place.site.id, place.site.code
+    same: dict[int, list[_Verdict]] = {}
+    for entry in known:
+        # Items that never were at a site share their assessment, and so what is to be said of it.
+        verdicts = same.get(id(entry.assessment))
+        if verdicts is None:
+            verdicts = same[id(entry.assessment)] = list(_verdicts(entry))
+        item_id, suggested = entry.item_id, entry.assessment.suggested_quantity
+        for each in verdicts:
+            yield Finding(
+                each.kind,
+                f"{site_id}:{item_id}",
+                Message(each.text, {"item": place.items[item_id][0], "site": site, **each.facts}),
+                site_id,
+                item_id,
+                quantity=each.quantity,
+                threshold=each.threshold,
+                suggested_quantity=suggested,
+                goes_on=each.goes_on,
+            )
+
+
+def _verdicts(entry: Figures) -> Iterator[_Verdict]:
+    now, policy, usable = entry.assessment, entry.policy, entry.usable
     if usable == 0 and (policy is not None or entry.usage.dispensed > 0):
-        text = Message(_STOCK_OUT.text, {"item": item, "site": site})
-        yield Finding(AlertKind.STOCK_OUT, subject, text, site_id, item_id, None, None, 0, 0, suggested)
+        yield _Verdict(AlertKind.STOCK_OUT, _STOCK_OUT.text, {}, 0, 0)
     if policy is None:
         return
     emergency_point, reorder_point, maximum = now.emergency_point, now.reorder_point, now.maximum
@@ -97,26 +130,18 @@ def about_levels(place: Place, entry: Figures) -> Iterator[Finding]:
         opens = usable <= emergency_point
         if opens or alerting.emergency_goes_on(usable, now.position, emergency_point, reorder_point):
             at = whole(emergency_point)
-            text = Message(_EMERGENCY.text, {"item": item, "site": site, "usable": usable, "at": at})
-            yield Finding(
-                AlertKind.EMERGENCY, subject, text, site_id, item_id, None, None, usable, at, suggested,
-                goes_on=not opens,
-            )  # fmt: skip
-    if suggested and reorder_point is not None:
+            facts = {"usable": usable, "at": at}
+            yield _Verdict(AlertKind.EMERGENCY, _EMERGENCY.text, facts, usable, at, not opens)
+    if now.suggested_quantity and reorder_point is not None:
         at, position = whole(reorder_point), whole(now.position)
-        text = Message(_REORDER.text, {"item": item, "site": site, "position": position, "at": at})
-        yield Finding(AlertKind.REORDER, subject, text, site_id, item_id, None, None, position, at, suggested)
+        facts = {"position": position, "at": at}
+        yield _Verdict(AlertKind.REORDER, _REORDER.text, facts, position, at)
     if maximum is not None:
-        opens = usable > maximum
-        if opens or alerting.overstock_goes_on(
-            usable, maximum, reorder_point, moves=policy.method != "fixed"
-        ):
+        opens, moves = usable > maximum, policy.method != "fixed"
+        if opens or alerting.overstock_goes_on(usable, maximum, reorder_point, moves=moves):
             at = whole(maximum)
-            text = Message(_OVERSTOCK.text, {"item": item, "site": site, "usable": usable, "at": at})
-            yield Finding(
-                AlertKind.OVERSTOCK, subject, text, site_id, item_id, None, None, usable, at, suggested,
-                goes_on=not opens,
-            )  # fmt: skip
+            facts = {"usable": usable, "at": at}
+            yield _Verdict(AlertKind.OVERSTOCK, _OVERSTOCK.text, facts, usable, at, not opens)
 
 
 def helped(site_id: int, entry: Figures) -> list[tuple[str, str]]:
@@ -253,7 +278,7 @@ def _at_risk(place: Place, known: Mapping[int, Figures]) -> dict[int, tuple[int,
         if alerting.risk_is_known(
             entry.demand,
             entry.usage.days,
-            entry.basis == "dispensed",
+            entry.basis in ("dispensed", "forecast"),
             feeds_others=place.feeds_others,
             fixed=fixed,
         ):

@@ -1,7 +1,10 @@
 """The life of alerts: opened, kept fresh, made louder, resolved, opened again with memory (`rules/alerting.py`)."""
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
@@ -10,6 +13,7 @@ from sqlalchemy.orm.util import identity_key
 
 from inventory import clock
 from inventory.db import write_rows
+from inventory.errors import Message
 from inventory.ledger import insert_for
 from inventory.models import Alert, Item
 from inventory.models.words import AlertKind
@@ -28,6 +32,8 @@ _NEW = (
     *("quantity", "threshold", "suggested_quantity", "document", "message", "opened_at", "occurrence"),
     *("previous_id", "escalation"),
 )
+_READY = frozenset({"kind", "severity", "message"})
+"""Columns of `_NEW` that both drivers take as they are."""
 
 
 def settle(
@@ -44,7 +50,7 @@ def settle(
     What only `goes_on` opens nothing. `alone`: nobody else opens alerts of these kinds there meanwhile, so that many
     can be written at once.
     """
-    now = {(each.kind.value, each.subject): each for each in found}
+    now: dict[tuple[str, str], Finding] = {(each.kind, each.subject): each for each in found}
     fresh: list[dict[str, Any]] = []
     anew: list[int] = []
     stale: list[int] = []
@@ -161,24 +167,50 @@ def open_all(
     if not findings:
         return
     known = _earlier(session, findings, moment)
-    rows = []
-    for each in findings:
-        before = known.get((each.kind.value, each.subject))
-        gravity = each.severity or SEVERITY[each.kind]
-        rows.append(
-            (
-                *(each.kind.value, each.subject, gravity, each.site_id, each.item_id, each.lot_id),
-                *(each.shipment_id, each.authorisation_id, each.quantity, each.threshold),
-                *(each.suggested_quantity, each.document, each.message.as_json(), moment),
-                *((before[1] + 1, before[0], 0) if before is not None else (1, None, 0)),
-            )
-        )
     if alone:
-        write_rows(session, _TABLE, _NEW, rows)
+        write_rows(session, _TABLE, _NEW, _new_rows(findings, known, moment, _as_text), raw=_READY)
         return
+    rows = list(_new_rows(findings, known, moment, Message.as_json))
     for start in range(0, len(rows), CHUNK):
         given = [dict(zip(_NEW, row, strict=True)) for row in rows[start : start + CHUNK]]
         session.execute(insert_for(session, Alert).values(given).on_conflict_do_nothing())
+
+
+def _new_rows(
+    findings: Iterable[Finding],
+    known: Mapping[tuple[str, str], tuple[int, int]],
+    moment: datetime,
+    told: Callable[[Message], Any],
+) -> Iterator[tuple[Any, ...]]:
+    """The columns `_NEW` of an alert for each finding, its message as `told`."""
+    words = {kind: kind.value for kind in AlertKind}
+    for each in findings:
+        before = known.get((each.kind, each.subject))
+        yield (
+            words[each.kind],
+            each.subject,
+            each.severity or SEVERITY[each.kind],
+            *(each.site_id, each.item_id, each.lot_id, each.shipment_id, each.authorisation_id),
+            *(each.quantity, each.threshold, each.suggested_quantity),
+            *(each.document, told(each.message), moment),
+            *((before[1] + 1, before[0], 0) if before is not None else (1, None, 0)),
+        )
+
+
+def _as_text(message: Message) -> str:
+    """A message as JSON, by hand where it is made of texts and whole numbers alone: there may be very many."""
+    parts = []
+    for name, value in message.params.items():
+        if type(value) is int:
+            parts.append(f'"{name}": {value}')
+        elif type(value) is str:
+            parts.append(f'"{name}": {encode_basestring_ascii(value)}')
+        else:
+            return json.dumps(message.as_json())
+    return f'{{"text": {_quoted(message.text)}, "params": {{{", ".join(parts)}}}}}'
+
+
+_quoted = cache(encode_basestring_ascii)
 
 
 def _earlier(
@@ -211,7 +243,7 @@ def escalate(
     session: Session,
     site_id: int,
     rules: alerting.Rules,
-    helped: Collection[tuple[str, str]],
+    helped: Callable[[], Collection[tuple[str, str]]],
     moment: datetime,
 ) -> int:
     """Escalate the open alerts of a site that were ignored for too long; how many that were.
@@ -230,6 +262,7 @@ def escalate(
         .where(Alert.site_id == site_id, Alert.resolved_at.is_(None), Alert.acknowledged_at.is_(None))
         .where(since <= soonest, or_(Alert.escalated_at.is_(None), Alert.escalated_at <= soonest))
     )
+    better: Collection[tuple[str, str]] | None = None
     louder: list[dict[str, Any]] = []
     helping: list[int] = []
     for alert_id, kind, subject, severity, escalation, opened, waiting, last, category in rows:
@@ -238,7 +271,9 @@ def escalate(
         times = alerting.escalations((moment - begun).days, patience, escalation)
         if not times or patience is None:
             continue
-        if (kind, subject) in helped:
+        if better is None:
+            better = helped()
+        if (kind, subject) in better:
             helping.append(alert_id)
             continue
         louder.append(

@@ -150,14 +150,17 @@ def evaluate_site(
     known, place = _refresh_whole(session, site, today)
     for shipment in session.scalars(_unsettled(site_id).order_by(Shipment.id)).all():
         _refresh_shipment(session, shipment, on)
-    getting_better = {each for entry in known.values() for each in helped(site_id, entry)}
     moment = clock.now() if on in (None, clock.today(site.timezone)) else clock.noon(today, site.timezone)
-    escalate(session, site_id, place.rules, getting_better, moment)
+    escalate(session, site_id, place.rules, lambda: _getting_better(site_id, known), moment)
     row = {"site_id": site_id, "evaluated_on": today, "evaluated_at": clock.now()}
     noted = insert_for(session, AlertRound).values(row)
     again = {name: noted.excluded[name] for name in ("evaluated_on", "evaluated_at")}
     session.execute(noted.on_conflict_do_update(index_elements=["site_id"], set_=again))
     return Outcome("done", len(known))
+
+
+def _getting_better(site_id: int, known: Mapping[int, Figures]) -> set[tuple[str, str]]:
+    return {each for entry in known.values() for each in helped(site_id, entry)}
 
 
 def sites_to_evaluate(session: Session) -> list[int]:
@@ -259,8 +262,7 @@ def _of_stock(
 ) -> Iterator[Finding]:
     yield from about_lots(session, place, today, known, item_ids)
     if place.has_levels:
-        for entry in known.values():
-            yield from about_levels(place, entry)
+        yield from about_levels(place, known.values())
 
 
 def _settle_authorisations(session: Session, site: Site, rules: alerting.Rules, today: date) -> None:
