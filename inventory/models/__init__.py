@@ -7,7 +7,7 @@ from inventory.models.authorisation import Authorisation
 from inventory.models.count import CountLine
 from inventory.models.donation import Donation, DonationLine, Receipt, ReceiptLine
 from inventory.models.donor import Donor
-from inventory.models.importing import ImportedRow
+from inventory.models.importing import ImportedRow, ImportFile, ImportMapping
 from inventory.models.item import Gtin, Item
 from inventory.models.location import Location
 from inventory.models.lot import Lot, Recall
@@ -39,6 +39,8 @@ __all__ = [
     "Donor",
     "Gtin",
     "IdempotencyKey",
+    "ImportFile",
+    "ImportMapping",
     "ImportedRow",
     "Item",
     "Kit",
