@@ -22,6 +22,9 @@ from inventory.rules.programs import NO_LIMIT, Program
 
 S = TypeVar("S", bound=Hashable)
 
+QUICK = 1000
+"""Routes of a program that is solved at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holding(Generic[K, S]):
@@ -127,10 +130,11 @@ def propose(
         )
         if routes:
             groups.append(routes)
-    if costs.trip:
-        # A journey carries all items, so that its cost ties them together.
-        groups = [[route for routes in groups for route in routes]] if groups else []
-    found = [transfer for routes in groups for transfer in _solve(routes, on, costs)]
+    found = [
+        transfer
+        for routes in _programs(groups, together=bool(costs.trip))
+        for transfer in _solve(routes, on, costs)
+    ]
     found.sort(key=lambda t: (_key(t.origin), _key(t.destination), _key(t.item), t.expires_on, _key(t.lot)))
     return found
 
@@ -138,6 +142,18 @@ def propose(
 def _key(value: Any) -> Any:
     """A value that has an order, though its type says only that it can be hashed."""
     return value
+
+
+def _programs(groups: Sequence[list[_Route[K, S]]], together: bool) -> list[list[_Route[K, S]]]:
+    """The items of one program each: all where a journey carries them at one cost, else as many as are quick, for to
+    begin a program takes longer than to solve a small one."""
+    found: list[list[_Route[K, S]]] = []
+    for routes in groups:
+        if found and (together or len(found[-1]) + len(routes) <= QUICK):
+            found[-1] += routes
+        else:
+            found.append([*routes])
+    return found
 
 
 def _routes(
