@@ -104,7 +104,7 @@ def _hand_over(postman: Postman, mail: Claimed, sender: str, outcome: Sending) -
         outcome.trouble = told = str(trouble)
         atomically(lambda s: outbox.release(s, mail.id, sender, told))
     except Refused as refusal:
-        why, permanent, luck = str(refusal), refusal.permanent, random.random()  # nosec B311: guards nothing
+        why, permanent, luck = str(refusal), refusal.permanent, random.random()  # nosec B311
         if atomically(lambda s: outbox.failed(s, mail.id, sender, why, luck, permanent=permanent)):
             outcome.given_up += 1
         else:

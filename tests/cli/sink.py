@@ -65,7 +65,8 @@ class Sink:
         await asyncio.sleep(self.pause)
         answer = self.data.pop(0) if self.data else OK
         if answer.startswith("250"):
-            raw = bytes(envelope.content or b"")
+            raw = envelope.content
+            assert isinstance(raw, bytes)
             found = email.message_from_bytes(raw, _class=EmailMessage, policy=email.policy.default)
             assert isinstance(found, EmailMessage)
             self.mails.append(found)

@@ -46,9 +46,12 @@ def flask(live_app, real_db, tmp_path, sink):
 
     def start(*args: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "flask", *args]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        running.append(subprocess.Popen(command, cwd=ROOT, env=environ, **pipes))
-        return running[-1]
+        out = subprocess.PIPE
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdout=out, stderr=subprocess.STDOUT, text=True
+        )
+        running.append(process)
+        return process
 
     yield start
     for process in running:
