@@ -22,7 +22,7 @@ def main() -> int:
         prog="make simulate", description="Our rules beside a plain minimum/maximum."
     )
     parser.add_argument("--seeds", type=int, default=20, help="worlds for each policy (20)")
-    parser.add_argument("--parts", type=int, default=8, help="worlds to show what each part is worth (8)")
+    parser.add_argument("--parts", type=int, default=6, help="worlds to show what each part is worth (6)")
     parser.add_argument("--items", type=int, default=Size().items, help="items (30)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (one for each core)")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables for a document too")

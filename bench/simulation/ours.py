@@ -15,6 +15,7 @@ from inventory.rules.arrivals import Arrival
 from inventory.rules.course import Course, SetMonth, course
 from inventory.rules.forecast import forecast
 
+SURPLUS_EVERY, SURPLUS_ON = 28, 14
 KINDS = ("warehouse", "dispensary", "mobile")
 
 
@@ -37,10 +38,12 @@ class Options:
     corrected: bool = True
     """Days without stock are no days without patients."""
     rationing: bool = True
-    every: int = 14
-    """Surplus is moved each so many days; 0: never."""
+    surplus: bool = True
+    """What would expire is moved, on the day on which the dispensaries are reviewed."""
     capped: bool = False
     """No site is given more surplus than up to its maximum."""
+    store: bool = True
+    """The warehouse gives too: to its sites, before they ask, what would not reach patients in time."""
     buffer: int = 30
     """Days that goods need from the warehouse to patients: what is due sooner is too late there."""
     winter: bool = False
@@ -177,8 +180,7 @@ class Ours:
 
     def moves(self, state: State) -> list[Move]:
         """By `redistribution.propose`, approved as proposed."""
-        every = self.options.every
-        if not every or state.day % every:
+        if not self.options.surplus or state.day % SURPLUS_EVERY != SURPLUS_ON:
             return []
         holdings = [
             self._holding(state, place, item)
@@ -211,6 +213,7 @@ class Ours:
             maximum=ask.maximum if self.options.capped else None,
             buffer_days=self.options.buffer if place == WAREHOUSE else 0,
             arrivals=arrivals,
+            gives=place != WAREHOUSE or self.options.store,
             takes=place != WAREHOUSE,
             pack=state.world.items[item].pack,
         )

@@ -33,6 +33,7 @@ def _ours(name: str, options: Options, beside: str = "plain") -> Named:
 
 
 PLAIN = _plain("plain")
+MUCH = _plain("plain, more stock", MORE)
 OURS = _ours("ours, same levels", Options(months=SAME))
 SERVICE = _ours("ours, service levels", Options())
 
@@ -40,18 +41,19 @@ POLICIES = (
     PLAIN,
     _plain("plain, expired taken off at once", expired=False),
     _plain("plain, winter roads known", winter=True),
-    _plain("plain, more stock", MORE),
+    MUCH,
     OURS,
     SERVICE,
     _ours("ours, same levels, roads and seasons known", Options(months=SAME, winter=True, seasons=True)),
-    _ours("ours, more stock", Options(months=MORE)),
+    _ours("ours, more stock", Options(months=MORE), MUCH.name),
     *(
         _ours(f"{OURS.name}, {what}", options, OURS.name)
         for what, options in (
             ("what will expire counts", Options(months=SAME, expiry=False)),
             ("days out not corrected", Options(months=SAME, corrected=False)),
-            ("no surplus moved", Options(months=SAME, every=0)),
+            ("no surplus moved", Options(months=SAME, surplus=False)),
             ("surplus up to the maximum", Options(months=SAME, capped=True)),
+            ("surplus between sites alone", Options(months=SAME, store=False)),
             ("first come first served", Options(months=SAME, rationing=False)),
             ("forecast, not mean", Options(months=SAME, forecast=True)),
             ("winter roads known", Options(months=SAME, winter=True)),
