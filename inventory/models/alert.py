@@ -7,13 +7,18 @@ from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.db import Base, Chars, Instant
-from inventory.models._types import Day, Key, LotRef, Name, Prose, Quantity, Recorded, When, Word, one_of
+from inventory.models._types import Day, Key, Name, Prose, Quantity, Recorded, When, Word, one_of
 from inventory.models.authorisation import Authorisation
 from inventory.models.item import Item
 from inventory.models.lot import Lot
 from inventory.models.shipment import Shipment
 from inventory.models.site import Site
 from inventory.models.words import AlertKind
+
+
+def _of_those(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows alone of which `where` is true."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Alert(Base):
@@ -36,7 +41,11 @@ class Alert(Base):
             postgresql_where=text("resolved_at IS NULL"),
         ),
         Index("ix_alert_site_item", "site_id", "item_id"),
-        Index("ix_alert_kind_subject", "kind", "subject"),
+        # Most alerts are about no lot, shipment or authorisation, and very many may open at once.
+        _of_those("ix_alert_kind_subject", "kind", "subject", where="resolved_at IS NOT NULL"),
+        _of_those("ix_alert_lot_id", "lot_id", where="lot_id IS NOT NULL"),
+        _of_those("ix_alert_shipment_id", "shipment_id", where="shipment_id IS NOT NULL"),
+        _of_those("ix_alert_authorisation_id", "authorisation_id", where="authorisation_id IS NOT NULL"),
     )
 
     id: Mapped[Key]
@@ -45,8 +54,8 @@ class Alert(Base):
     severity: Mapped[Word]
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
-    lot_id: Mapped[LotRef | None]
-    shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shipment.id"), index=True)
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"))
+    shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shipment.id"))
     quantity: Mapped[Quantity | None]
     threshold: Mapped[Quantity | None]
     suggested_quantity: Mapped[Quantity | None]
@@ -59,7 +68,7 @@ class Alert(Base):
     escalated_at: Mapped[datetime | None] = mapped_column(Instant)
     waiting_since: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_quantity: Mapped[Quantity | None]
-    authorisation_id: Mapped[int | None] = mapped_column(ForeignKey("authorisation.id"), index=True)
+    authorisation_id: Mapped[int | None] = mapped_column(ForeignKey("authorisation.id"))
     resolved_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

@@ -240,8 +240,36 @@ def upgrade():
         batch_op.add_column(
             sa.Column("authorisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
-        batch_op.create_index(batch_op.f("ix_alert_authorisation_id"), ["authorisation_id"], unique=False)
-        batch_op.create_index("ix_alert_kind_subject", ["kind", "subject"], unique=False)
+        batch_op.drop_index(batch_op.f("ix_alert_shipment_id"))
+        batch_op.drop_index(batch_op.f("ix_alert_lot_id"))
+        batch_op.create_index(
+            batch_op.f("ix_alert_lot_id"),
+            ["lot_id"],
+            unique=False,
+            sqlite_where=sa.text("lot_id IS NOT NULL"),
+            postgresql_where=sa.text("lot_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_alert_shipment_id"),
+            ["shipment_id"],
+            unique=False,
+            sqlite_where=sa.text("shipment_id IS NOT NULL"),
+            postgresql_where=sa.text("shipment_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_alert_authorisation_id"),
+            ["authorisation_id"],
+            unique=False,
+            sqlite_where=sa.text("authorisation_id IS NOT NULL"),
+            postgresql_where=sa.text("authorisation_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_alert_kind_subject",
+            ["kind", "subject"],
+            unique=False,
+            sqlite_where=sa.text("resolved_at IS NOT NULL"),
+            postgresql_where=sa.text("resolved_at IS NOT NULL"),
+        )
         batch_op.create_foreign_key(batch_op.f("fk_alert_previous_id"), "alert", ["previous_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_alert_authorisation_id"), "authorisation", ["authorisation_id"], ["id"]
@@ -289,6 +317,10 @@ def downgrade():
         batch_op.drop_constraint(batch_op.f("fk_alert_previous_id"), type_="foreignkey")
         batch_op.drop_index("ix_alert_kind_subject")
         batch_op.drop_index(batch_op.f("ix_alert_authorisation_id"))
+        batch_op.drop_index(batch_op.f("ix_alert_shipment_id"))
+        batch_op.drop_index(batch_op.f("ix_alert_lot_id"))
+        batch_op.create_index(batch_op.f("ix_alert_lot_id"), ["lot_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_alert_shipment_id"), ["shipment_id"], unique=False)
         batch_op.drop_column("authorisation_id")
         batch_op.drop_column("acknowledged_quantity")
         batch_op.drop_column("waiting_since")
