@@ -30,7 +30,7 @@ _TABLE: Any = Alert.__table__
 _NEW = (
     *("kind", "subject", "severity", "site_id", "item_id", "lot_id", "shipment_id", "authorisation_id"),
     *("quantity", "threshold", "suggested_quantity", "document", "message", "opened_at", "occurrence"),
-    *("previous_id", "escalation"),
+    *("previous_id", "escalation", "waiting_since"),
 )
 _READY = frozenset({"kind", "severity", "message"})
 """Columns of `_NEW` that both drivers take as they are."""
@@ -47,8 +47,9 @@ def settle(
 ) -> None:
     """Open what is amiss, keep its figures fresh, resolve what is not amiss any more among the alerts `mine`.
 
-    What only `goes_on` opens nothing. `alone`: nobody else opens alerts of these kinds there meanwhile, so that many
-    can be written at once.
+    What only `goes_on` opens nothing. `moment` is when it is looked at, or as if it were: the time of what is ignored
+    runs from it, while what is opened and resolved bears the time of the clock. `alone`: nobody else opens alerts of
+    these kinds there meanwhile, so that many can be written at once.
     """
     now: dict[tuple[str, str], Finding] = {(each.kind, each.subject): each for each in found}
     fresh: list[dict[str, Any]] = []
@@ -79,7 +80,7 @@ def settle(
         acknowledged_by=None,
         acknowledged_by_id=None,
     )
-    _set(session, stale, resolved_at=moment)
+    _set(session, stale, resolved_at=clock.now())
     open_all(session, [each for each in now.values() if not each.goes_on], moment, alone=alone)
 
 
@@ -183,7 +184,8 @@ def _new_rows(
     told: Callable[[Message], Any],
 ) -> Iterator[tuple[Any, ...]]:
     """The columns `_NEW` of an alert for each finding, its message as `told`."""
-    words = {kind: kind.value for kind in AlertKind}
+    words, now = {kind: kind.value for kind in AlertKind}, clock.now()
+    waiting = moment if abs(moment - now) > timedelta(hours=12) else None
     for each in findings:
         before = known.get((each.kind, each.subject))
         yield (
@@ -192,8 +194,9 @@ def _new_rows(
             each.severity or SEVERITY[each.kind],
             *(each.site_id, each.item_id, each.lot_id, each.shipment_id, each.authorisation_id),
             *(each.quantity, each.threshold, each.suggested_quantity),
-            *(each.document, told(each.message), moment),
+            *(each.document, told(each.message), now),
             *((before[1] + 1, before[0], 0) if before is not None else (1, None, 0)),
+            waiting,
         )
 
 

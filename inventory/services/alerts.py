@@ -75,7 +75,7 @@ def refresh(session: Session, pairs: Iterable[tuple[int, int]], on: date | None 
     _hold(session, by_site)
     for site_id in sorted(by_site):
         site = session.get_one(Site, site_id)
-        _refresh_items(session, site, on or clock.today(site.timezone), by_site[site_id])
+        _refresh_items(session, site, on, by_site[site_id])
     # What arrived damaged lies in quarantine: where it is moved on, the discrepancy is settled.
     open_ones = (
         select(Shipment)
@@ -99,14 +99,14 @@ def refresh_site(session: Session, site: Site, on: date | None = None) -> int:
     """Bring the alerts of a whole site up to date, those of shipments apart; how many items were looked at."""
     session.flush()
     _hold_alone(session, site.id)
-    return len(_refresh_whole(session, site, on or clock.today(site.timezone))[0])
+    return len(_refresh_whole(session, site, on)[0])
 
 
 def refresh_authorisations(session: Session, site: Site, on: date | None = None) -> None:
     """Bring the alerts about the authorisations of a site up to date."""
     session.flush()
     _hold(session, [site.id])
-    _settle_authorisations(session, site, rules_at(session, site.id), on or clock.today(site.timezone))
+    _settle_authorisations(session, site, rules_at(session, site.id), on)
 
 
 def evaluate(session: Session, on: date | None = None) -> int:
@@ -147,11 +147,10 @@ def evaluate_site(
     done = session.get(AlertRound, site_id, populate_existing=True)
     if since is not None and done is not None and done.evaluated_at >= since and done.evaluated_on == today:
         return Outcome("fresh")
-    known, place = _refresh_whole(session, site, today)
+    known, place = _refresh_whole(session, site, on)
     for shipment in session.scalars(_unsettled(site_id).order_by(Shipment.id)).all():
         _refresh_shipment(session, shipment, on)
-    moment = clock.now() if on in (None, clock.today(site.timezone)) else clock.noon(today, site.timezone)
-    escalate(session, site_id, place.rules, lambda: _getting_better(site_id, known), moment)
+    escalate(session, site_id, place.rules, lambda: _getting_better(site_id, known), _moment(site, on))
     row = {"site_id": site_id, "evaluated_on": today, "evaluated_at": clock.now()}
     noted = insert_for(session, AlertRound).values(row)
     again = {name: noted.excluded[name] for name in ("evaluated_on", "evaluated_at")}
@@ -215,14 +214,19 @@ def _unsettled(site_id: int) -> Select[Shipment]:
 def _refresh_shipment(session: Session, shipment: Shipment, on: date | None) -> None:
     site = session.get_one(Site, shipment.destination_id)
     found = about_shipment(session, shipment, site, on or clock.today(site.timezone))
-    settle(session, found, OF_SHIPMENTS, [Alert.shipment_id == shipment.id], clock.now())
+    settle(session, found, OF_SHIPMENTS, [Alert.shipment_id == shipment.id], _moment(site, on))
 
 
-def _refresh_items(session: Session, site: Site, today: date, item_ids: Collection[int]) -> None:
-    ids = list(item_ids)
+def _moment(site: Site, on: date | None) -> datetime:
+    """Now; or noon at a site, where it is as if it were another day."""
+    return clock.now() if on in (None, clock.today(site.timezone)) else clock.noon(on, site.timezone)
+
+
+def _refresh_items(session: Session, site: Site, on: date | None, item_ids: Collection[int]) -> None:
+    ids, moment, today = list(item_ids), _moment(site, on), on or clock.today(site.timezone)
     mine: list[ColumnElement[bool]] = [Alert.site_id == site.id, Alert.item_id.in_(ids)]
     if site.kind == SiteKind.PARTNER:
-        settle(session, [], OF_STOCK, mine, clock.now())
+        settle(session, [], OF_STOCK, mine, moment)
         return
     # One transaction at a time looks at a pair, so that none decides on figures that another is changing.
     session.execute(
@@ -233,12 +237,13 @@ def _refresh_items(session: Session, site: Site, today: date, item_ids: Collecti
     )
     known = figures(session, site.id, today, item_ids)
     place = Place(site, rules_at(session, site.id), _items(session, ids))
-    settle(session, _of_stock(session, place, today, known, item_ids), OF_STOCK, mine, clock.now())
+    settle(session, _of_stock(session, place, today, known, item_ids), OF_STOCK, mine, moment)
 
 
-def _refresh_whole(session: Session, site: Site, today: date) -> tuple[Mapping[int, Figures], Place]:
+def _refresh_whole(session: Session, site: Site, on: date | None) -> tuple[Mapping[int, Figures], Place]:
     """All alerts of a site but those of shipments; what is known of its items. Nobody else is at them meanwhile."""
-    now, place = clock.now(), Place(site, rules_at(session, site.id), _items(session, None))
+    now, today = _moment(site, on), on or clock.today(site.timezone)
+    place = Place(site, rules_at(session, site.id), _items(session, None))
     mine: list[ColumnElement[bool]] = [Alert.site_id == site.id]
     if site.kind == SiteKind.PARTNER:
         settle(session, [], OF_STOCK, mine, now, alone=True)
@@ -249,7 +254,7 @@ def _refresh_whole(session: Session, site: Site, today: date) -> tuple[Mapping[i
         settle(session, found, OF_STOCK, mine, now, alone=True)
     unknown = about_unknown_demand(session, place, known, now)
     settle(session, unknown, [AlertKind.NEEDS_ATTENTION], [Alert.subject == f"demand {site.id}"], now)
-    _settle_authorisations(session, site, place.rules, today)
+    _settle_authorisations(session, site, place.rules, on)
     return known, place
 
 
@@ -265,10 +270,11 @@ def _of_stock(
         yield from about_levels(place, known.values())
 
 
-def _settle_authorisations(session: Session, site: Site, rules: alerting.Rules, today: date) -> None:
+def _settle_authorisations(session: Session, site: Site, rules: alerting.Rules, on: date | None) -> None:
+    today = on or clock.today(site.timezone)
     found = [] if site.status == SiteStatus.CLOSED else about_authorisations(session, site, rules, today)
     kinds = [AlertKind.AUTHORISATION_EXPIRING]
-    settle(session, found, kinds, [Alert.site_id == site.id], clock.now())
+    settle(session, found, kinds, [Alert.site_id == site.id], _moment(site, on))
 
 
 def _items(session: Session, item_ids: Collection[int] | None) -> dict[int, tuple[str, str]]:
