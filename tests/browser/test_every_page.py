@@ -33,7 +33,7 @@ MAIN = {
 }
 
 NO_PAGE = re.compile(
-    r"\.(pdf|csv|xlsx|json)$|^/stock/file\.|/hints$|^/items/search$|^/receipts/lot$|^/healthz$"
+    r"\.(pdf|csv|xlsx|json)$|/file\.|/hints$|^/items/search$|^/receipts/lot$|^/healthz$"
 )
 """Addresses that answer with a file or with data for a script."""
 
