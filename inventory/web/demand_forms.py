@@ -76,11 +76,11 @@ class MonthsForm(BaseForm):
 
 
 class AssumedForm(BaseForm):
-    """A month's demand that somebody assumes."""
+    """A month's demand that somebody assumes. It stands on one page with the others: its ids are its own."""
 
-    item = ItemSearch(_l("Item"), [InputRequired(_l("Say which item."))])
-    quantity = Amount(_l("Use in a month"), [InputRequired(_l("Give a quantity."))])
-    note = Text(_l("What it rests on"), render_kw={"maxlength": 500})
+    item = ItemSearch(_l("Item"), [InputRequired(_l("Say which item."))], id="assumed-item")
+    quantity = Amount(_l("Use in a month"), [InputRequired(_l("Give a quantity."))], id="assumed-quantity")
+    note = Text(_l("What it rests on"), id="assumed-note", render_kw={"maxlength": 500})
 
 
 class InKitRow(LineForm):
