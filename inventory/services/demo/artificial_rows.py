@@ -195,7 +195,7 @@ def write_journeys(session: Session, sent: Sequence[Sent], now: datetime) -> Non
         session,
         Shipment,
         "id number origin_id destination_id mode status minimum_shelf_life_days historical dispatched_at received_at "
-        "created_at version",
+        "created_at version needs_approval",
         [
             (
                 each.shipment_id,
@@ -210,6 +210,7 @@ def write_journeys(session: Session, sent: Sequence[Sent], now: datetime) -> Non
                 came,
                 now,
                 1,
+                False,
             )
             for each in sent
         ],
