@@ -1,8 +1,8 @@
 """What a scanner read, in any GS1 form, as plain facts; biip knows the Application Identifiers and their patterns.
 
-Forms: element strings with FNC1 as U+001D (or written `<GS>`, `{GS}`, `^`), with or without the symbology's prefix
-(`]d2`, `]C1`, …); the bracketed form under a barcode; a GS1 Digital Link; a bare GTIN or SSCC. Never guessed: a
-part that cannot be read is told and left out, and what could be read stands.
+Forms: element strings with FNC1 as U+001D (or another separator, or written `<GS>`, `{FNC1}`, `^`), with or without
+the symbology's prefix (`]d2`, `]C1`, …); the bracketed form under a barcode; a GS1 Digital Link; a bare GTIN or SSCC.
+Never guessed: a part that cannot be read is told and left out, and what could be read stands.
 """
 
 import re
@@ -20,10 +20,16 @@ from inventory.rules.finding import Finding
 from inventory.rules.identifiers import GTIN_LENGTHS, SSCC_LENGTH, gs1_check
 
 FNC1 = "\x1d"
-_WRITTEN_FNC1 = re.compile(r"<GS>|\{GS\}|\\x1d|\\u001d|␝|\^", re.IGNORECASE)
+_WRITTEN_FNC1 = re.compile(
+    r"<(?:GS|FNC1|0x1d)>|\{(?:GS|FNC1)\}|\[(?:GS|FNC1)\]|\\x1d|\\u001d|[␝^\x1c\x1e\x1f]", re.IGNORECASE
+)
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _BARE = frozenset({"]E0", "]E1", "]E2", "]E3", "]E4", "]I0", "]I1"})
 """Symbologies that hold nothing but a number."""
+_ADDED_ON = re.compile(r"(\d{13})(?:\d{2}|\d{5})", re.ASCII)
+"""An EAN-13 and its add-on, under `]E3`."""
+_SWALLOWED = re.compile(r".+17\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:(?:10|21).+)?", re.ASCII)
+"""A lot that ends with what is likely an expiry: the scanner has left FNC1 out."""
 _BRACKETED = re.compile(r"\((\d{2,4})\)([^(]*)")
 _ALPHAS = {"gtin": "01", "sscc": "00", "lot": "10", "ser": "21", "exp": "17", "itip": "8006"}
 """Names that Digital Links of old used for keys."""
@@ -67,6 +73,8 @@ def read(data: str) -> Scan:
     prefix = _SYMBOLOGY.match(text)
     symbology = prefix.group() if prefix else ""
     text = text[len(symbology) :]
+    if symbology == "]E3" and (added := _ADDED_ON.fullmatch(text)):
+        text = added[1]
     scan = Scan()
     if re.match(r"https?://", text, re.IGNORECASE):
         pairs = list(_of_link(text))
@@ -228,6 +236,17 @@ def _facts(found: dict[str, GS1ElementString], scan: Scan) -> None:
             scan.expires_on = found[ai].date
             if found[ai].date is None:
                 scan.warn(_no_date(found[ai].value))
+    _swallowed(scan)
     count = value("37") or value("30")
     if count is not None:
         scan.count, scan.of_packs = int(count), "37" in found
+
+
+def _swallowed(scan: Scan) -> None:
+    """Warn of a lot that seems to hold what comes after it."""
+    for number in (scan.lot, scan.serial):
+        if number is not None and scan.expires_on is None and _SWALLOWED.fullmatch(number):
+            text = msg(
+                "“%(part)s” seems to hold an expiry: the scanner may leave the separator out.", part=number
+            )
+            scan.warn(Finding("malformed", text))

@@ -20,7 +20,7 @@ def rules(scan):
     return [each.rule for each in scan.warnings]
 
 
-@pytest.mark.parametrize("separator", ["\x1d", "<GS>", "{GS}", "^", "\\x1d", "␝"])
+@pytest.mark.parametrize("separator", ["\x1d", "<GS>", "{GS}", "[FNC1]", "^", "\\x1d", "␝", "\x1e"])
 def test_the_separator_as_it_is_written(separator):
     scan = gs1.read(f"01{GTIN}10AB{separator}21S1")
     assert (scan.lot, scan.serial, rules(scan)) == ("AB", "S1", [])
@@ -44,6 +44,9 @@ def test_a_year_lies_in_the_nearest_century():
     [
         ("]E09506000134352", "gtin", GTIN),
         ("]E4" + "12345670", "gtin", "00000012345670"),
+        ("]I19506000134352".replace("]I1", "]I10"), "gtin", GTIN),
+        ("]E3" + "9506000134352" + "12", "gtin", GTIN),
+        ("036000291452", "gtin", "00036000291452"),
         ("00106141412345678908", "sscc", "106141412345678908"),
         ("106141412345678908", "sscc", "106141412345678908"),
         ("HTTPS://A/STEM/01/9506000134352/10/AB%2F1", "lot", "AB/1"),
@@ -64,6 +67,8 @@ def test_forms(data, field, value):
         (f"(01){GTIN}(8999)X", "unknown_ai"),
         (f"01{GTIN}10" + "X" * 25, "malformed"),
         ("17301301" + "10L", "invalid_date"),
+        (f"01{GTIN}10AB117301231", "malformed"),
+        (f"01{GTIN}10AB11730123121S1", "malformed"),
     ],
 )
 def test_what_is_wrong_is_told_and_the_rest_is_read(data, found):
