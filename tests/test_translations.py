@@ -23,7 +23,11 @@ COMPLETE = ["fr"]
 
 # Words that both languages share.
 SAME_IN_FRENCH = {
+    "%(name)s, %(day)s",
     "%(num)d lot",
+    "%(num)s lot",
+    "%(some)s, %(more)s",
+    "Actions",
     "Acupuncture",
     "CSV",
     "Carton",
@@ -33,9 +37,14 @@ SAME_IN_FRENCH = {
     "Correction",
     "Date",
     "Encapsulation",
+    "Importance",
     "Information",
+    "Kit",
+    "Kits",
     "Lot",
+    "Lot %(lot)s",
     "Lots",
+    "Multiple",
     "Note",
     "Nutrition",
     "Pages",
@@ -43,12 +52,16 @@ SAME_IN_FRENCH = {
     "Site",
     "Sites",
     "Stock",
+    "Suggestions",
     "Total",
     "Vital",
     "Volume",
     "Volume (m³)",
     "XLSX",
     "Zone",
+    "lot",
+    "lot %(lot)s",
+    "vital",
 }
 
 
