@@ -148,6 +148,16 @@ def test_shares_are_proposed_where_the_supplier_has_too_little(world, short):
     assert "538 promised to others" in page.text
 
 
+def test_all_shortages_of_a_supplier_stand_on_one_page(world, short):
+    page = world.get("coordinator", "/rationing?site=HUB")
+    for words in (*short, "538", "462", "1,000 to give, 1,500 asked for in all"):
+        assert words in page.text
+    assert world.get("coordinator", "/rationing").status_code == 200
+    assert world.get("coordinator", "/rationing?site=NONE").status_code == 404
+    for role in ("clinic", "warehouse", "viewer", "donor"):
+        assert world.get(role, "/rationing?site=HUB").status_code == 403
+
+
 def test_two_requisitions_of_one_site_share_its_share(world, short):
     mine, _other = short
     again = ask("CLINIC", 100)
@@ -160,3 +170,4 @@ def test_two_requisitions_of_one_site_share_its_share(world, short):
 def test_where_there_is_enough_nothing_is_rationed(world):
     mine = ask("CLINIC", 300)
     assert "Too little for all" not in world.get("coordinator", f"/requisitions/{mine}").text
+    assert "There is enough" in world.get("coordinator", "/rationing?site=HUB").text
