@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import raw, statements, targets, writes
+from bench import evaluation, raw, statements, targets, writes
 from bench.serving import BenchError, Place, Served, app_served, bare_served, sqlite_place
 from bench.talk import Client, Figures, side_by_side
 from bench.targets import Target
@@ -86,8 +86,11 @@ class Bench:
         self.say("an import")
         self.rates.append(writes.imported(self.folder / "import"))
         place.flask("ledger", "verify")
+        self.say("alerts of 100,000 pairs")
+        evaluations = evaluation.evaluated(self.folder / "evaluation")
+        self.rates += evaluations
         if postgresql:
-            self._on_postgresql(kept, tokens, pages, reads)
+            self._on_postgresql(kept, tokens, pages, reads, evaluations)
 
     def _beside(
         self,
@@ -118,7 +121,12 @@ class Bench:
         self.calls["POST /consumptions"] = Latency(ours, theirs, Figures((seconds / self.tries,)), size)
 
     def _on_postgresql(
-        self, kept: Path, tokens: dict[str, str], pages: list[Target], reads: list[Target]
+        self,
+        kept: Path,
+        tokens: dict[str, str],
+        pages: list[Target],
+        reads: list[Target],
+        evaluations: list[writes.Rate],
     ) -> None:
         """The same, fewer times, on a server of our own that keeps what it is told; the data is the same backup."""
         try:
@@ -143,6 +151,9 @@ class Bench:
                                 app.port, tokens["warehouse"], rate.clients, max(4, self.tries // 4)
                             )
                             rate.postgresql = there.rate
+                self.say("alerts of 100,000 pairs there")
+                world = Place(self.folder / "sqlite", server.create("pairs"))
+                evaluation.on_postgresql(world, evaluations)
         except PostgresMissing as why:
             self.facts["postgresql"] = str(why)
 
