@@ -26,22 +26,10 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent
 
 SETTINGS = (
-    "DATABASE_URL",
-    "SECRET_KEY",
-    "HOST",
-    "PORT",
-    "BASE_URL",
-    "SMTP_URL",
-    "MAIL_FROM",
-    "RELAIS_INSTANCE",
-    "API_RATE_LIMIT",
-    "TRUSTED_PROXIES",
-    "ORG_NAME",
-    "ORG_ADDRESS",
-    "CARTON_WARN_KG",
-    "CARTON_FAIL_KG",
-    "DEMO",
-)
+    "DATABASE_URL", "SECRET_KEY", "HOST", "PORT", "BASE_URL", "SMTP_URL", "MAIL_FROM", "RELAIS_INSTANCE",
+    "API_RATE_LIMIT", "TRUSTED_PROXIES", "ORG_NAME", "ORG_ADDRESS", "CARTON_WARN_KG", "CARTON_FAIL_KG",
+    "IMPORT_MAX_MB", "DEMO",
+)  # fmt: skip
 """Every variable that is read; README.md lists them."""
 
 MAX_BODY = 1024 * 1024
@@ -87,6 +75,7 @@ class Settings:
     org_address: str = ""
     carton_warn_kg: Decimal = Decimal(30)
     carton_fail_kg: Decimal = Decimal(50)
+    import_max_mb: int = 20
     demo: bool = True
 
     @property
@@ -163,6 +152,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "org_address": read("ORG_ADDRESS", _address, ""),
         "carton_warn_kg": warn,
         "carton_fail_kg": fail,
+        "import_max_mb": read("IMPORT_MAX_MB", _megabytes, 20),
         "demo": read("DEMO", _yes_or_no, True),
     }
     secret = read("SECRET_KEY", _secret, "")
@@ -378,6 +368,12 @@ def _kilograms(name: str, value: str) -> Decimal:
     if not (weight.is_finite() and 0 < weight <= 10_000):
         raise SettingError(f"{name}={value!r} is no weight: give kilograms, above 0 and up to 10000")
     return weight
+
+
+def _megabytes(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 500):
+        raise SettingError(f"{name}={value!r} is no size: give megabytes, a whole number from 1 to 500")
+    return int(value)
 
 
 def _line(name: str, value: str) -> str:

@@ -69,7 +69,7 @@ def whole(minimum: int, maximum: int = MAX_QUANTITY) -> Parser:
     """
 
     def parse(value: Value, formats: Sequence[str]) -> int:
-        number = _number(value)
+        number = read_number(value)
         if number is None or number != number.to_integral_value():
             raise CellError(msg("%(value)s is no whole number.", value=_shown(as_text(value))))
         if not minimum <= number <= maximum:
@@ -90,7 +90,7 @@ def decimal(places: int, maximum: int) -> Parser:
     """A decimal from 0 to `maximum` with at most `places` decimals; the decimal sign may be a comma."""
 
     def parse(value: Value, formats: Sequence[str]) -> Decimal:
-        number = _number(value)
+        number = read_number(value)
         if number is None:
             raise CellError(msg("%(value)s is no number.", value=_shown(as_text(value))))
         if not 0 <= number <= maximum:
@@ -152,7 +152,7 @@ def month(value: Value, formats: Sequence[str]) -> date | int:
     if formats and isinstance(value, str):
         read = _expiry(value, formats).on
         return read.month if read.year == _NO_YEAR else read.replace(day=1)
-    if isinstance(value, date) or _number(value) is None:
+    if isinstance(value, date) or read_number(value) is None:
         return _expiry(value, (ISO_MONTH,)).on.replace(day=1)
     return int(whole(1, 12)(value, ()))
 
@@ -208,7 +208,7 @@ def gtins(value: Value, formats: Sequence[str]) -> list[dict[str, Any]]:
     return packs
 
 
-def _number(value: Value) -> Decimal | None:
+def read_number(value: Value) -> Decimal | None:
     """The number in a cell, or None. Text with a sign between three digits could mean two things: none."""
     if isinstance(value, bool | date):
         return None

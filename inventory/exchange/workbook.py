@@ -34,9 +34,11 @@ def open_workbook(path: Path) -> tuple[list[Sheet], Closable]:
     from openpyxl import load_workbook
 
     _check_size(path)
+    stream = path.open("rb")  # by its name openpyxl would judge the file by its ending
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except Exception as error:  # openpyxl lets through whatever its parsers raise
+        stream.close()
         raise UnreadableFile(msg("The workbook cannot be opened; it may be damaged.")) from error
     try:
         sheets = [
@@ -45,12 +47,12 @@ def open_workbook(path: Path) -> tuple[list[Sheet], Closable]:
             if hasattr(sheet, "reset_dimensions")
         ]
     except Exception as error:
-        book.close()
+        stream.close()
         raise UnreadableFile(msg("The workbook cannot be opened; it may be damaged.")) from error
     if not sheets:
-        book.close()
+        stream.close()
         raise UnreadableFile(msg("The workbook has no sheet with cells."))
-    return sheets, book
+    return sheets, stream
 
 
 def _check_size(path: Path) -> None:

@@ -74,7 +74,10 @@ def known(*texts: str | None) -> Known:
     )
     words = _WORDS.findall(_STRENGTH.sub(r"\1 \2", told))
     forms = frozenset(_FORM_OF[word] for word in words if word in _FORM_OF)
-    return Known(" ".join(dict.fromkeys(words)), strengths, forms)
+    plain = [
+        word for word in words if word not in _FORM_OF
+    ] or words  # forms have many names and are compared apart
+    return Known(" ".join(dict.fromkeys(plain)), strengths, forms)
 
 
 def likeness(one: Known, other: Known) -> int:

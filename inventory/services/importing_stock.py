@@ -18,9 +18,10 @@ from inventory.services.sync import retry_waiting
 MOST_LINES = 1000
 """Longer documents are cut into several."""
 
-_HEADER = (
+HEADER = (
     "site", "donation", "donor", "received_on", "arrived_in_country_on", "consent_reference", "checked_by", "reference",
 )  # fmt: skip
+"""What lines of one receipt have in common."""
 _LINE = (
     "item", "lot", "quantity", "expires_on", "expiry_precision", "declared", "manufacturer", "label_languages",
     "unit_value", "currency", "value_basis", "carton", "gross_weight_kg", "serial",
@@ -40,7 +41,7 @@ class Receipts:
         for pending in new:
             row = pending.row
             assert isinstance(row, ReceiptRow)
-            self._groups[tuple(getattr(row, name) for name in _HEADER)].append(pending)
+            self._groups[tuple(getattr(row, name) for name in HEADER)].append(pending)
             if row.new_item is not None:
                 self._new_items.setdefault(row.item, row.new_item)
 
@@ -102,7 +103,7 @@ class ConsumptionDays:
 
 
 def _header(key: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip(_HEADER, key, strict=True))
+    return dict(zip(HEADER, key, strict=True))
 
 
 def _receipt(job: Job, header: dict[str, Any], rows: Sequence[Pending]) -> NewReceipt:
