@@ -9,14 +9,17 @@ from sqlalchemy.orm import Session
 
 from inventory import clock
 from inventory.errors import Invalid, msg
-from inventory.exchange import gs1
+from inventory.exchange import gs1, typed_scans
 from inventory.models import Gtin, Item, Lot
 from inventory.rules.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What was read, and what is known of it. `quantity` is in base units; None where nothing tells it."""
+    """What was read, and what is known of it. `quantity` is in base units; None where nothing tells it.
+
+    `per_pack` is what one pack of that barcode holds. `layout` names the keyboard layout that had to be undone.
+    """
 
     gtin: str | None
     item: Item | None
@@ -26,12 +29,17 @@ class Scanned:
     sscc: str | None
     quantity: int | None
     warnings: Sequence[Finding]
+    per_pack: int | None = None
+    layout: str | None = None
 
 
-def scan(session: Session, data: str) -> Scanned:
-    """Read a scan. Raises Invalid at `/data` where nothing can be read."""
+def scan(session: Session, data: str, keys: str | None = None) -> Scanned:
+    """Read a scan; `keys` is the same as a keyboard of the United States would have it (see `typed_scans`).
+
+    Raises Invalid at `/data` where nothing can be read.
+    """
     try:
-        read = gs1.read(data)
+        read, layout = typed_scans.read(data, keys)
     except gs1.Unreadable:
         raise Invalid.at("/data", msg("Nothing of this can be read as a GS1 code.")) from None
     pack = None
@@ -54,6 +62,8 @@ def scan(session: Session, data: str) -> Scanned:
         sscc=read.sscc,
         quantity=_quantity(read, pack[0].quantity if pack is not None else None),
         warnings=read.warnings,
+        per_pack=pack[0].quantity if pack is not None else None,
+        layout=layout,
     )
 
 

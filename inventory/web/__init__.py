@@ -34,6 +34,7 @@ ROOMS = (
     "requisition_forms",
     "requisitions",
     "scan",
+    "scan",
     "setup",
     "shipments",
     "shipping",

@@ -21,6 +21,8 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+WASM_POLICY = POLICY.replace("default-src 'self'", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'")
+"""For pages whose scripts run WebAssembly: those that scan with the camera."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -114,6 +116,8 @@ def _recognise() -> None:
 
 
 def _seal(response: Response) -> Response:
+    if g.get("runs_wasm"):
+        response.headers.setdefault("Content-Security-Policy", WASM_POLICY)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
