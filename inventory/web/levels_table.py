@@ -184,6 +184,16 @@ def _read(row: Row, cell: str, name: str, text: str) -> Any:
         return None
 
 
+def judge(row: Row, fields: Mapping[str, Any] | None) -> None:
+    """Say what is wrong with a row that can be read, where another cannot: all faults are told at once."""
+    if fields is None:
+        return
+    named = {**FIELDS[fields["method"]], **COMMON}.values()
+    policy = reorder.Policy(fields["method"], **{name: fields[name] for name in named})
+    for name, message in reorder.check_policy(policy):
+        row.errors[_cell(row.method, name)] = render(message)
+
+
 def _same(fields: Mapping[str, Any], stored: Policy) -> bool:
     names = [*FIELDS[stored.method].values(), *COMMON.values()]
     return all(fields[name] == getattr(stored, name) for name in names)

@@ -88,6 +88,9 @@ def save() -> ResponseReturnValue:
     commands = [(row, levels_table.command_of(row)) for row in sent]
     changed = [(row, fields) for row, fields in commands if fields is not UNCHANGED]
     if any(row.errors for row in sent):
+        for row, fields in changed:
+            if not row.errors:
+                levels_table.judge(row, fields)
         return _table(AddLevelsForm(), 422, sent)
     rows = [levels.LevelsRow(row.code, fields, _seen(row)) for row, fields in changed]
     if not rows:
@@ -218,6 +221,7 @@ def edit(site: str, item: str) -> ResponseReturnValue:
         name=item_name(goods),
         known=known is not None,
         figures=figures[0][1] if figures else None,
+        advice=queries.rows_by_code(session(), place, [item])[0].advice,
         rounded=rounded,
         said=said,
         bases=BASES,

@@ -161,6 +161,13 @@
       }
       look(form);
     });
+    const every = form.querySelector("[data-pick-all]");
+    every.hidden = false;
+    every.addEventListener("click", () => {
+      const boxes = [...form.querySelectorAll("[name=pick]")];
+      const all = boxes.every((each) => each.checked);
+      for (const each of boxes) each.checked = !all;
+    });
     form.addEventListener("formdata", (event) => {
       sending = true;
       const changed = new Set(count(form));

@@ -174,6 +174,16 @@ def test_a_fault_is_named_at_its_cell_and_nothing_is_lost(world, lead, wrong, ce
     assert stored(world) == {}
 
 
+def test_all_faults_are_told_at_once(world, lead):
+    stock_up(world.session, world.clinic, world.second, 5)
+    sent = cells("ORS", method="fixed", emergency=0, reorder="abc", maximum=5)
+    sent |= cells("PARA", method="fixed", emergency=0, reorder=50, maximum=5)
+    answer = send(lead, AT, sent)
+    assert answer.status_code == 422
+    assert 'href="#reorder-ORS"' in answer.text
+    assert 'href="#maximum-PARA"' in answer.text
+
+
 def test_what_is_suggested_fills_the_cells_and_is_not_saved(world, lead, used):
     page = lead.get(AT)
     assert "98" not in fields(page, AT)["service.PARA"]
