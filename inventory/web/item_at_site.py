@@ -20,6 +20,7 @@ from inventory.rules.course import MONTH
 from inventory.rules.demand import rounded
 from inventory.web import charts
 from inventory.web.charts import Chart, Expected, Level
+from inventory.web.planning_words import PATTERNS
 from inventory.web.reference_words import BASES, said
 from inventory.web.words import day, number, unit
 
@@ -42,6 +43,7 @@ class Planning:
     expected: list[Expected]
     fates: list[tuple[Part, int, int]]
     basis: str
+    pattern: str
     consultations: Fraction | None
     month_ends: list[tuple[date, int]]
 
@@ -60,6 +62,7 @@ def planning(actor: Actor, site: Site, item: Item) -> Planning:
         expected=expected,
         fates=_fates(told),
         basis=said(BASES, told.figures.basis),
+        pattern=said(PATTERNS, told.figures.forecast.pattern) if told.figures.forecast else "",
         consultations=(
             None if plan is None else planned_consultations(plan.days_per_week, plan.patients_per_day)
         ),

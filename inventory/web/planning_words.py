@@ -18,6 +18,16 @@ LEVELS = {
     "unknown": msg("Demand unknown"),
 }
 
+PATTERNS = {
+    "smooth": msg("Regular"),
+    "intermittent": msg("Now and then"),
+    "erratic": msg("In very unequal amounts"),
+    "lumpy": msg("Now and then, in very unequal amounts"),
+    "obsolescent": msg("It seems to have stopped"),
+    "none": msg("It was not used"),
+}
+"""How demand comes, as `rules/forecast.py` tells it apart."""
+
 
 def level_word(status: str | None) -> str:
     """The word for the state of an item at a site; None is that no level is set."""

@@ -26,6 +26,7 @@ from inventory.web.pages import PAGE, item_name, my_sites
 from inventory.web.reference_words import (
     CATEGORIES,
     PLACES,
+    POLICY_METHODS,
     POSTINGS,
     STOCK_STATUSES,
     ZONES,
@@ -110,6 +111,8 @@ def card(site: str, item: str) -> ResponseReturnValue:
         plan=plan,
         figures=plan.told.figures,
         rounded=rounded,
+        said=said,
+        methods=POLICY_METHODS,
         lots=lots.rows,
         totals=stock.totals(database, me(), StockFilter(site=site, item=item)),
         page=page,
