@@ -1,5 +1,6 @@
 """Which column of a file is which field: by the words of its header and by what stands below it."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from inventory.rules.text import fold
 
 LEAST = 74
 """Below this score (0 to 100) a column is not guessed to be a field."""
-SAMPLE = 400
+SAMPLE = 200
 """So many rows are looked at."""
 SHOWN = 3
 
@@ -26,6 +27,8 @@ FORMATS = (
     "%m.%Y", "%Y/%m", "%b-%Y", "%b %Y", "%b-%y", "%b %y", "%m/%y", "%y-%m", "%m-%y",
 )  # fmt: skip
 """Forms of dates that are tried, the likelier first; what is only a month comes last."""
+_DATED = re.compile(r"\d[-/. ]|[-/. ]\d|^\d{8}$")
+"""What may be a date: figures beside a mark between parts, or eight of them."""
 _NUMBERS = frozenset(
     {
         "quantity", "declared", "damaged", "consultations", "opening", "received", "adjusted", "closing",
@@ -180,7 +183,8 @@ def _is_date(value: Value) -> bool:
     if isinstance(value, date):
         return True
     text = as_text(value)
-    return isinstance(value, str) and len(text) <= 20 and any(_reads(text, form) for form in FORMATS)
+    likely = isinstance(value, str) and len(text) <= 20 and _DATED.search(text) is not None
+    return likely and any(_reads(text, form) for form in FORMATS)
 
 
 @lru_cache(maxsize=20_000)

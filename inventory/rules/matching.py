@@ -15,6 +15,8 @@ SURE = 88
 """From this likeness on, and well before the second, an item is put forward as the answer; a person still says yes."""
 AHEAD = 4
 OTHER_STRENGTH = 30
+NO_STRENGTH = 12
+"""Taken off where only one of the two tells a strength."""
 OTHER_FORM = 18
 SHORTLIST = 40
 
@@ -50,9 +52,9 @@ _WORDS = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|%")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An item as it is compared: its words folded, its strengths, its form."""
+    """An item as it is compared: its words folded, in each language apart, its strengths, its form."""
 
-    words: str
+    words: tuple[str, ...]
     strengths: frozenset[tuple[str, Decimal]]
     forms: frozenset[str]
 
@@ -65,8 +67,18 @@ class Match:
     score: int
 
 
-def known(*texts: str | None) -> Known:
-    """What is compared of an item: its name, INN, strength, form, in any order and language."""
+def known(*texts: str | None, name_fr: str | None = None) -> Known:
+    """What is compared of an item: its name, INN, strength, form, in any order; its French name besides."""
+    ways = [texts, (name_fr, *texts[1:])] if name_fr else [texts]
+    read = [_read(way) for way in ways]
+    return Known(
+        tuple(dict.fromkeys(words for words, _, _ in read)),
+        frozenset().union(*(strengths for _, strengths, _ in read)),
+        frozenset().union(*(forms for _, _, forms in read)),
+    )
+
+
+def _read(texts: Iterable[str | None]) -> tuple[str, frozenset[tuple[str, Decimal]], frozenset[str]]:
     told = fold(" ".join(text for text in texts if text))
     strengths = frozenset(
         (_IN_MILLI[unit][0], Decimal(number.replace(",", ".")) * _IN_MILLI[unit][1])
@@ -77,25 +89,31 @@ def known(*texts: str | None) -> Known:
     plain = [
         word for word in words if word not in _FORM_OF
     ] or words  # forms have many names and are compared apart
-    return Known(" ".join(dict.fromkeys(plain)), strengths, forms)
+    return " ".join(dict.fromkeys(plain)), strengths, forms
 
 
 def likeness(one: Known, other: Known) -> int:
     """How like two items are, 0 to 100; another strength or form of the same substance is another item."""
-    return _judged(_by_words(one.words, other.words), one, other)
+    score = max(_by_words(words, others) for words in one.words for others in other.words)
+    return _judged(score, one, other)
 
 
 def best(wanted: Known, ours: Mapping[str, Known], most: int = 5) -> list[Match]:
     """The items that are most like `wanted`, the best first; `ours` by code."""
-    near = process.extract(
-        wanted.words,
-        {code: each.words for code, each in ours.items()},
-        scorer=fuzz.token_set_ratio,
-        processor=None,
-        limit=SHORTLIST,
-        score_cutoff=LEAST - 10,
-    )
-    found = [Match(code, likeness(wanted, ours[code])) for _, _, code in near]
+    choices = {(code, way): words for code, each in ours.items() for way, words in enumerate(each.words)}
+    near = {
+        code
+        for words in wanted.words
+        for _, _, (code, _) in process.extract(
+            words,
+            choices,
+            scorer=fuzz.token_set_ratio,
+            processor=None,
+            limit=SHORTLIST,
+            score_cutoff=LEAST - 10,
+        )
+    }
+    found = [Match(code, likeness(wanted, ours[code])) for code in near]
     found.sort(key=lambda match: (-match.score, match.code))
     return [match for match in found if match.score >= LEAST][:most]
 
@@ -116,6 +134,8 @@ def _by_words(one: str, other: str) -> float:
 def _judged(score: float, one: Known, other: Known) -> int:
     if one.strengths and other.strengths and not _agree(one.strengths, other.strengths):
         score -= OTHER_STRENGTH
+    elif bool(one.strengths) != bool(other.strengths):
+        score -= NO_STRENGTH
     if one.forms and other.forms and not one.forms & other.forms:
         score -= OTHER_FORM
     return max(0, min(100, round(score)))

@@ -227,8 +227,8 @@ def _match(reader: Reader, spool: Spool, until: float) -> bool:
 
 
 def _catalogue(session: Session) -> dict[str, matching.Known]:
-    query = select(Item.code, Item.name, Item.name_fr, Item.inn, Item.strength, Item.dosage_form)
-    return {code: matching.known(*texts) for code, *texts in session.execute(query)}
+    query = select(Item.code, Item.name_fr, Item.name, Item.inn, Item.strength, Item.dosage_form)
+    return {code: matching.known(*texts, name_fr=name_fr) for code, name_fr, *texts in session.execute(query)}
 
 
 def _order(kind: Kind, row: Row) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from inventory.exchange.uploads import Uploads
 from inventory.exchange.writing import csv_lines, write_xlsx
 from inventory.models import ImportFile
 from inventory.models.importing import ImportStatus
+from inventory.services import alerts
 from inventory.services.import_files import REASON, get_file, mapping_of
 from inventory.services.import_reading import row_of
 from inventory.services.importing import take_some
@@ -57,7 +58,8 @@ def check_some(session: Session, actor: Actor, uploads: Uploads, file_id: int) -
         if entries:
             trial = session.begin_nested()
             try:
-                outcome, _ = _take(session, actor, file, spool, entries)
+                with alerts.later(session):
+                    outcome, _ = _take(session, actor, file, spool, entries)
             finally:
                 trial.rollback()
                 session.expire_all()
