@@ -205,7 +205,7 @@ def _total(views: Sequence[SiteView]) -> Sums:
     total = Sums()
     values: dict[str, Decimal] = defaultdict(Decimal)
     for view in views:
-        total.alerts.update(view.alerts)
+        total.alerts += view.alerts
         total.short += view.short
         total.risk_units += view.risk_units
         total.requisitions += view.requisitions
