@@ -46,7 +46,6 @@ def go_round(on: date | None = None, progress: Progress | None = None) -> Round:
 def _no_search_for_cycles() -> Iterator[None]:
     """Inside, memory is given back by counting references alone: a round makes millions of things that none of them
     hold each other, and to look through them for cycles again and again takes a third of its time."""
-    gc.collect()
     gc.disable()
     try:
         yield
@@ -66,7 +65,7 @@ def _go_round(on: date | None, progress: Progress | None) -> Round:
             result.failed[str(error).splitlines()[0]] += 1
             outcome = None
         session().expunge_all()
-        if len(waiting) % SWEPT_EVERY == 0:
+        if (total - len(waiting)) % SWEPT_EVERY == 0:
             gc.collect()
         if outcome is not None and outcome.state == "busy":
             waiting.append((site_id, True))

@@ -101,13 +101,13 @@ class _Found:
     held: dict[int, Held] = field(default_factory=dict)
     unseen: dict[int, "Figures"] = field(default_factory=dict)
 
-    def something(self) -> tuple[Collection[int], ...]:
+    seen: set[int] = field(default_factory=set)
+
+    def something(self) -> set[int]:
         """The items of which more is known than their policy."""
         known = self.known
-        return (
-            *(self.lots, self.days, self.inbound, self.asked),
-            *(known.supplied, known.similar, known.kit, known.assumed, known.by_hand),
-        )
+        there = set().union(self.lots, self.days, self.inbound, self.asked)
+        return there.union(known.supplied, known.similar, known.kit, known.assumed, known.by_hand)
 
 
 def figures(
@@ -142,6 +142,7 @@ def figures(
         found.known.supplied = _supplied(session, site_id, today, item_ids)
     wanted = set(item_ids) if item_ids is not None else _all_known(own, found)
     found.held = with_defaults(session, own, defaults, wanted)
+    found.seen = found.something()
     return {item_id: _figures(found, item_id) for item_id in sorted(wanted)}
 
 
@@ -179,7 +180,7 @@ def _looked_back_to(today: date, own: Mapping[int, reorder.Policy], defaults: De
 def _figures(found: _Found, item_id: int) -> Figures:
     """The figures of an item. Of items that never were at a site and are not expected there, only the policy tells one
     from another: those of the first serve for all."""
-    if any(item_id in known for known in found.something()):
+    if item_id in found.seen:
         return _worked_out(found, item_id)
     held = found.held.get(item_id)
     first = found.unseen.get(id(held))

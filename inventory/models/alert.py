@@ -43,6 +43,7 @@ class Alert(Base):
         Index("ix_alert_site_item", "site_id", "item_id"),
         # Most alerts are about no lot, shipment or authorisation, and very many may open at once.
         _of_those("ix_alert_kind_subject", "kind", "subject", where="resolved_at IS NOT NULL"),
+        _of_those("ix_alert_resolved_at", "resolved_at", where="resolved_at IS NOT NULL"),
         _of_those("ix_alert_lot_id", "lot_id", where="lot_id IS NOT NULL"),
         _of_those("ix_alert_shipment_id", "shipment_id", where="shipment_id IS NOT NULL"),
         _of_those("ix_alert_authorisation_id", "authorisation_id", where="authorisation_id IS NOT NULL"),
@@ -61,7 +62,7 @@ class Alert(Base):
     suggested_quantity: Mapped[Quantity | None]
     document: Mapped[str | None] = mapped_column(Chars(64))
     message: Mapped[dict[str, Any]] = mapped_column(JSON)
-    opened_at: Mapped[Recorded] = mapped_column(index=True)
+    opened_at: Mapped[Recorded]
     occurrence: Mapped[int] = mapped_column(default=1)
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id"))
     escalation: Mapped[int] = mapped_column(default=0)
@@ -69,7 +70,7 @@ class Alert(Base):
     waiting_since: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_quantity: Mapped[Quantity | None]
     authorisation_id: Mapped[int | None] = mapped_column(ForeignKey("authorisation.id"))
-    resolved_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    resolved_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     acknowledged_by: Mapped[str | None] = mapped_column(Chars(200))

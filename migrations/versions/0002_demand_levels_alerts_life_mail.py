@@ -241,7 +241,16 @@ def upgrade():
             sa.Column("authorisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.drop_index(batch_op.f("ix_alert_shipment_id"))
+        batch_op.drop_index(batch_op.f("ix_alert_resolved_at"))
+        batch_op.drop_index(batch_op.f("ix_alert_opened_at"))
         batch_op.drop_index(batch_op.f("ix_alert_lot_id"))
+        batch_op.create_index(
+            batch_op.f("ix_alert_resolved_at"),
+            ["resolved_at"],
+            unique=False,
+            sqlite_where=sa.text("resolved_at IS NOT NULL"),
+            postgresql_where=sa.text("resolved_at IS NOT NULL"),
+        )
         batch_op.create_index(
             batch_op.f("ix_alert_lot_id"),
             ["lot_id"],
@@ -319,6 +328,9 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_alert_authorisation_id"))
         batch_op.drop_index(batch_op.f("ix_alert_shipment_id"))
         batch_op.drop_index(batch_op.f("ix_alert_lot_id"))
+        batch_op.drop_index(batch_op.f("ix_alert_resolved_at"))
+        batch_op.create_index(batch_op.f("ix_alert_opened_at"), ["opened_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_alert_resolved_at"), ["resolved_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_alert_lot_id"), ["lot_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_alert_shipment_id"), ["shipment_id"], unique=False)
         batch_op.drop_column("authorisation_id")
