@@ -35,6 +35,7 @@ CREATE INDEX IF NOT EXISTS entry_base ON entry (base);
 CREATE INDEX IF NOT EXISTS entry_state ON entry (state, line);
 CREATE TABLE IF NOT EXISTS note (line INTEGER, place TEXT, said TEXT, UNIQUE (line, place, said));
 CREATE TABLE IF NOT EXISTS queue (seq INTEGER PRIMARY KEY, line INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS touched (site INTEGER, item INTEGER, UNIQUE (site, item));
 CREATE TABLE IF NOT EXISTS item (text TEXT PRIMARY KEY, rows INTEGER NOT NULL, facts TEXT NOT NULL, matches TEXT);
 """
 
@@ -217,6 +218,14 @@ class Spool:
             (after, group, KNOWN, DONE),
         ).fetchone()
         return None if row is None else _entry(row)
+
+    def touch(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Note pairs of ids that are to be looked at when the last row is taken; within `writing()`."""
+        self._db.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", pairs)
+
+    def touched(self) -> set[tuple[int, int]]:
+        """All that was noted."""
+        return set(self._db.execute("SELECT site, item FROM touched"))
 
     # ---- to be shown ---------------------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ def check_some(session: Session, actor: Actor, uploads: Uploads, file_id: int) -
             trial = session.begin_nested()
             try:
                 with alerts.later(session):
-                    outcome, _ = _take(session, actor, file, spool, entries)
+                    outcome, _, _ = _take(session, actor, file, spool, entries)
             finally:
                 trial.rollback()
                 session.expire_all()
@@ -109,13 +109,14 @@ def run_some(session: Session, actor: Actor, uploads: Uploads, file_id: int) -> 
         return True
     with uploads.spool(str(file.stored)) as spool:
         while entries := _next(file, spool):
-            outcome, already = _take(session, actor, file, spool, entries)
+            outcome, already, touched = _take(session, actor, file, spool, entries)
             bad = _refusals(outcome)
             states: dict[int, tuple[str, list[RowFault]]] = {
                 each.line: (KNOWN if each.line in already else DONE, []) for each in entries
             }
             with spool.writing():
                 spool.judge(states | bad)
+                spool.touch(touched)
                 _warn(spool, outcome)
             if bad and file.whole:
                 raise NotWhole
@@ -123,6 +124,7 @@ def run_some(session: Session, actor: Actor, uploads: Uploads, file_id: int) -> 
             file.imported += outcome.imported
             if not file.whole:
                 return False
+        alerts.refresh(session, spool.touched())
         _close(uploads, file, spool, ImportStatus.DONE)
     return True
 
@@ -209,7 +211,7 @@ def _next(file: ImportFile, spool: Spool) -> list[Entry]:
 
 def _take(
     session: Session, actor: Actor, file: ImportFile, spool: Spool, entries: list[Entry]
-) -> tuple[Outcome, set[int]]:
+) -> tuple[Outcome, set[int], set[tuple[int, int]]]:
     kind = Kind(file.kind)
     mapping, _ = mapping_of(kind, file.told)
     _, columns = headers_of(file, spool)

@@ -111,23 +111,24 @@ def take_some(
     columns: dict[str, str],
     rows: Sequence[Pending],
     before: Sequence[Pending] = (),
-) -> tuple[Outcome, set[int]]:
-    """Import rows of a file that is handed over in slices; also the lines of those that were imported before.
+) -> tuple[Outcome, set[int], set[tuple[int, int]]]:
+    """Import rows of a file that is handed over in slices.
 
-    Rows of one document come in one slice, or next to each other: `before` are rows of an earlier slice that belong
-    to the same day and site and were taken.
+    Besides the outcome, the lines of rows that were imported before, and the (site, item) pairs whose alerts are to be
+    looked at after the last slice. Rows of one document come in one slice, or next to each other: `before` are rows
+    of an earlier slice that belong to the same day and site and were taken.
     """
     job = Job(session, actor, kind, columns, Outcome(rows=len(rows)), lambda done: None)
     handler = _HANDLERS[kind](job)
     already: set[int] = set()
-    with stock.alerts_at_the_end(session):
+    with stock.alerts_left() as touched:
         handler.take([], list(before))
         for start in range(0, len(rows), CHUNK):
             new, known = split(session, list(rows[start : start + CHUNK]))
             already |= {each.row.line for each in known}
             handler.take(new, known)
         handler.finish()
-    return job.outcome, already
+    return job.outcome, already, touched
 
 
 def _hand_over(job: Job, handler: Handler, waiting: list[Pending]) -> None:

@@ -17,17 +17,24 @@ _later: ContextVar[set[tuple[int, int]] | None] = ContextVar("relais_alerts_late
 
 
 @contextmanager
+def alerts_left() -> Iterator[set[tuple[int, int]]]:
+    """Inside, postings leave the alerts alone and note here what they touched: whoever opens it looks at them later."""
+    touched: set[tuple[int, int]] = set()
+    token = _later.set(touched)
+    try:
+        yield touched
+    finally:
+        _later.reset(token)
+
+
+@contextmanager
 def alerts_at_the_end(session: Session) -> Iterator[None]:
     """Inside, postings leave the alerts alone; at the end those of all that was touched are looked at, once.
 
     For many documents of one file in one transaction.
     """
-    touched: set[tuple[int, int]] = set()
-    token = _later.set(touched)
-    try:
+    with alerts_left() as touched:
         yield
-    finally:
-        _later.reset(token)
     alerts.refresh(session, touched)
 
 
