@@ -31,6 +31,9 @@ FILES = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "tom-select.complete.min.js": "tom-select/dist/js/tom-select.complete.min.js",
     "tom-select.bootstrap5.min.css": "tom-select/dist/css/tom-select.bootstrap5.min.css",
+    "zxing-reader.js": "zxing-wasm/dist/iife/reader/index.js",
+    "zxing-reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
+    "zxing-reader.LICENSE": "zxing-wasm/LICENSE",
     **{
         f"fonts/{name}-{weight[3:]}.ttf": f"@expo-google-fonts/{package}/{weight}/{name}_{weight}.ttf"
         for name, (package, *weights) in _FONTS.items()
@@ -84,12 +87,12 @@ def copy(files: dict[str, str], modules: Path, vendor: Path) -> None:
 
 
 def compress(folder: Path) -> None:
-    """Lay a `.gz` beside each style sheet, script and drawing that it makes smaller, for WhiteNoise to serve."""
+    """Lay a `.gz` beside each style sheet, script, program and drawing that it makes smaller, for WhiteNoise to serve."""
     for old in folder.rglob("*.gz"):
         old.unlink()
     compressor = Compressor(use_brotli=False, quiet=True)
     for path in sorted(folder.rglob("*")):
-        if path.suffix in {".css", ".js", ".svg", ".json", ".webmanifest"}:
+        if path.suffix in {".css", ".js", ".svg", ".json", ".webmanifest", ".wasm"}:
             list(compressor.compress(str(path)))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField
+from wtforms import BooleanField, FieldList, FormField, HiddenField
 from wtforms.validators import InputRequired
 
 from inventory.models import Donation, Donor, Site
@@ -108,6 +108,11 @@ class ReceiptForm(BaseForm):
         description=_l("Delivery note, airway bill or invoice."),
         render_kw={"maxlength": 200},
     )
+    scan = Text(
+        _l("Scan"),
+        render_kw={"maxlength": 2000, "autocomplete": "off", "dir": "ltr", "spellcheck": "false"},
+    )
+    recap = HiddenField()
     lines = FieldList(FormField(LotForm, label=_l("Lot")), label=_l("Lots"), min_entries=1)
 
     def offer(self, sites: list[Site], donations: list[Donation], donors: list[Donor]) -> None:

@@ -18,12 +18,14 @@ from inventory.queries import catalogue, documents
 from inventory.queries.documents import DocumentFilter
 from inventory.services import receipts as service
 from inventory.services.lots import known_expiry
+from inventory.services.receipt_preview import PreviewLine, preview
 from inventory.services.receipts import Limits
 from inventory.web.forms import asked, asked_day, asked_number, name_items, put_errors, rows_changed
 from inventory.web.guard import me
 from inventory.web.pages import PAGE, item_name, my_sites, preset_site, stand_at, valid_number, zone_of
 from inventory.web.receipt_forms import NAMES, ReceiptFilters, ReceiptForm, TakeBackForm
 from inventory.web.receipt_paper import note_of
+from inventory.web.receipt_scans import is_scan, recap, take_scan
 from inventory.web.reference_words import CHECKS, VALUE_BASES, said
 from inventory.web.words import day
 
@@ -66,14 +68,21 @@ def new() -> ResponseReturnValue:
         form.received_on.data = clock.today(zone_of(sites, form.site.data))
         return render_template("receipts/new.html", form=form)
     name_items(row.form.item for row in form.lines)
-    if rows_changed(form.lines):
+    if rows_changed(form.lines) or "change" in request.form:
         return render_template("receipts/new.html", form=form)
+    if is_scan():
+        said, status = take_scan(form)
+        return render_template("receipts/new.html", form=form, scan_said=said), status
     if not form.validate():
         return render_template("receipts/new.html", form=form), 422
     rows = form.rows()
     command, settings = form.command(rows), current_app.config["RELAIS"]
     limits = Limits(settings.carton_warn_kg, settings.carton_fail_kg)
     try:
+        if "confirm" not in request.form and ("look" in request.form or form.recap.data):
+            lines = atomically(lambda s: preview(s, me(), command, limits))
+            if lines is not None:
+                return recap(form, [_shown(line) for line in lines])
         number = atomically(lambda s: service.receive(s, me(), command, limits).number)
     except DomainError as error:
         put_errors(form, error, {"lines": rows or form.lines.entries}, NAMES)
@@ -136,7 +145,7 @@ def paper(number: str) -> ResponseReturnValue:
     return answer
 
 
-def _shown(line: ReceiptLine) -> dict[str, Any]:
+def _shown(line: ReceiptLine | PreviewLine) -> dict[str, Any]:
     """A line with the zones that its units went to, and what is to be said of it in words."""
     placed = [(line.zone, line.quantity)]
     if line.zone == "stock" and 0 < line.damaged < line.quantity:
