@@ -106,6 +106,10 @@ coverage: dev ## which lines no test reaches: a table, and htmlcov/
 bench: dev ## the benchmark: a table, and bench/results.json
 	@$(BIN)/python bench/run.py $(ARGS)
 
+.PHONY: simulate
+simulate: dev ## two years under our rules and under a plain minimum/maximum: a table, and bench/simulation.json
+	@$(BIN)/python -m bench.simulation $(ARGS)
+
 ## Upkeep
 
 .PHONY: format
