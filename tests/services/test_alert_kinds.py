@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -176,7 +177,7 @@ def test_without_known_demand_there_is_no_risk(do, session, site, item, open_ale
 # ---- authorisations ----------------------------------------------------------------------------------------------
 
 
-def paper(site, last: int, first: int = -50) -> dict:
+def paper(site, last: int, first: int = -50) -> dict[str, Any]:
     dates = {"valid_from": TODAY + timedelta(days=first), "valid_until": TODAY + timedelta(days=last)}
     return {"site": site.code, "place": "Camp Khanke", "reference": "D/1", **dates}
 
