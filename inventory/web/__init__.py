@@ -34,7 +34,6 @@ ROOMS = (
     "requisition_forms",
     "requisitions",
     "scan",
-    "scan",
     "setup",
     "shipments",
     "shipping",

@@ -102,6 +102,7 @@
       box.focus();
       return tell(error.message === "stale" ? words.stale : words.failed, "danger");
     }
+    await window.RelaisWedge?.quiet();
     if (answer.ok) return apply(answer.told);
     if (!box.value) box.value = data.replaceAll("\x1d", "␝");
     box.focus();

@@ -122,6 +122,12 @@
     timer = setTimeout(() => burst?.text.length >= 13 && end(), QUIET);
   }
 
+  // While a scan is being typed nothing else may move the focus or fill fields: what it replaces would come back.
+  async function quiet() {
+    while (burst && performance.now() - burst.last <= GAP) await new Promise((done) => setTimeout(done, 20));
+  }
+  window.RelaisWedge = { quiet };
+
   addEventListener(
     "keydown",
     (event) => {
