@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from inventory.cli.mail import NO_SERVER, send_due, settings, write_digests
 from inventory.cli.rounds import go_round
 from inventory.db import atomically, db, session
+from inventory.exchange.uploads import Uploads
 from inventory.rules.mailing import MORNING
-from inventory.services import outbox
+from inventory.services import import_files, outbox
 
 
 @click.command("worker")
@@ -72,6 +73,8 @@ def _round(look: bool, from_hour: int, stopping: Callable[[], bool]) -> None:
     """One round; what did something is told, what had nothing to do is silent."""
     if look:
         done, forgotten = go_round(), atomically(outbox.forget)
+        uploads = Uploads(settings().instance)
+        atomically(lambda s: import_files.sweep(s, uploads))
         click.echo(f"{done.pairs} pairs of site and item looked at")
         for fault, sites in done.failed.items():
             click.echo(f"{sites} sites could not be evaluated: {fault}", err=True)

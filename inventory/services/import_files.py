@@ -284,12 +284,15 @@ def sweep(session: Session, uploads: Uploads) -> None:
     """Forget what is a week old: files nobody went on with, and refused rows nobody fetched."""
     uploads.sweep()
     for file in session.scalars(select(ImportFile).where(ImportFile.stored.is_not(None))):
-        if not uploads.has(str(file.stored)) and file.status not in (ImportStatus.DONE, ImportStatus.REFUSED):
-            session.delete(file)
-        elif file.refused_kept and not any(
-            uploads.refused(str(file.stored), end).exists() for end in ("csv", "xlsx")
-        ):
-            file.refused_kept, file.stored = False, None
+        key = str(file.stored)
+        if file.status in (ImportStatus.DONE, ImportStatus.REFUSED):
+            if file.refused_kept and not any(uploads.refused(key, end).exists() for end in ("csv", "xlsx")):
+                file.refused_kept, file.stored = False, None
+        elif not uploads.has(key):
+            if file.imported:  # given up midway: what was taken stays on record
+                file.status, file.stored, file.finished_at = ImportStatus.DONE, None, clock.now()
+            else:
+                session.delete(file)
 
 
 def _open(session: Session, actor: Actor, file_id: int) -> ImportFile:
