@@ -2,9 +2,9 @@
 // of the field where it landed, and given on as `relais:scan` {data, keys}: `keys` is the same as a keyboard of the
 // United States types it, for a scanner that is set to another keyboard than the computer. Typing is never held back.
 (() => {
-  const GAP = 120; // ms between two keys of a scan, at most
-  const PACE = 50; // ms a key, on the whole
-  const QUIET = 160; // ms after which a scan without a closing Enter or Tab has ended
+  const GAP = 250; // ms between two keys of a scan, at most: radio and slow pages stumble
+  const PACE = 45; // ms between most keys; who types a number takes twice that
+  const QUIET = 300; // ms after which a scan without a closing Enter or Tab has ended
   const FNC1 = "\x1d";
   const KEYS = Object.fromEntries(
     [
@@ -52,7 +52,9 @@
 
   function isScan(found) {
     const length = Math.max(found.text.length, found.keys.length);
-    return length >= 8 && (found.last - found.first) / (length - 1) <= PACE && (looks(found.text) || looks(found.keys));
+    const gaps = found.stamps.slice(1).map((stamp, at) => stamp - found.stamps[at]);
+    const median = gaps.sort((one, other) => one - other)[gaps.length >> 1];
+    return length >= 8 && median <= PACE && (looks(found.text) || looks(found.keys));
   }
 
   // ---- what stood in the field before --------------------------------------------------------------
@@ -114,8 +116,9 @@
   function heard(event, text, key) {
     const now = event.timeStamp;
     if (!burst || burst.field !== event.target || now - burst.last > GAP)
-      burst = { field: event.target, before: keep(event.target), first: now, last: now, text: "", keys: "" };
+      burst = { field: event.target, before: keep(event.target), stamps: [], text: "", keys: "" };
     burst.last = now;
+    burst.stamps.push(now);
     burst.text += text;
     burst.keys += key;
     clearTimeout(timer);
