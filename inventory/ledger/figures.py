@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
-from math import floor
+from math import floor, sqrt
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -36,7 +36,7 @@ from inventory.models import (
 )
 from inventory.models.words import SiteStatus
 from inventory.rules import demand, expiry, reorder, service
-from inventory.rules.course import Course, course
+from inventory.rules.course import Course, course, together
 from inventory.rules.demand import Basis
 from inventory.rules.effects import LocationKind
 from inventory.rules.forecast import Forecast, forecast
@@ -139,27 +139,36 @@ def figures(
         forecasts,
     )
     if found.known.for_supplied:
-        found.known.supplied = _supplied(session, site_id, today, item_ids)
+        # Without a look-back's limit a `service` policy holds somewhere here, and asks how far demand strays.
+        _add_supplied(session, found, item_ids, forecasts=since is None)
     wanted = set(item_ids) if item_ids is not None else _all_known(own, found)
     found.held = with_defaults(session, own, defaults, wanted)
     found.seen = found.something()
     return {item_id: _figures(found, item_id) for item_id in sorted(wanted)}
 
 
-def _supplied(
-    session: Session, site_id: int, today: date, item_ids: Collection[int] | None
-) -> dict[int, Fraction]:
-    """item id -> what the open sites that a site supplies use of it in a month, as far as that is known.
+def _add_supplied(
+    session: Session, found: _Found, item_ids: Collection[int] | None, *, forecasts: bool
+) -> None:
+    """What the open sites that a site supplies use, as far as that is known, months set by hand there included.
 
-    Those may be stores that plan for others in turn; a ring of suppliers cannot be entered.
+    Those may be stores that plan for others in turn; a ring of suppliers cannot be entered. Sites stray by themselves,
+    so the squares of their deviations add up.
     """
-    total: dict[int, Fraction] = defaultdict(Fraction)
-    supplied = select(Site.id).where(Site.supplied_by_id == site_id, Site.status == SiteStatus.OPEN)
+    known, courses = found.known, defaultdict[int, list[Course]](list)
+    squares: dict[int, float] = defaultdict(float)
+    supplied = select(Site.id).where(Site.supplied_by_id == found.site_id, Site.status == SiteStatus.OPEN)
     for each in session.scalars(supplied.order_by(Site.id)).all():
-        for item_id, entry in figures(session, each, today, item_ids).items():
-            if entry.demand is not None:
-                total[item_id] += entry.demand
-    return total
+        for item_id, entry in figures(session, each, found.today, item_ids, forecasts=forecasts).items():
+            if entry.course is not None:
+                courses[item_id].append(entry.course)
+                squares[item_id] += (entry.deviation or 0.0) ** 2
+    for item_id, several in courses.items():
+        whole = together(several, found.today)
+        known.supplied[item_id] = whole.monthly
+        known.supplied_deviation[item_id] = sqrt(squares[item_id])
+        own = {each.month for each in known.by_hand.get(item_id, ())}
+        known.by_hand[item_id] += [each for each in whole.by_hand if each.month not in own]
 
 
 def _all_known(own: Collection[int], found: _Found) -> set[int]:
@@ -217,7 +226,7 @@ def _worked_out(found: _Found, item_id: int) -> Figures:
     seen = deviation = None
     if by_service or found.forecasts:
         seen = forecast(demand.periods(days, found.today))
-        known = service.expected(usage, seen, (monthly, basis))
+        known = service.expected(usage, seen, (monthly, basis), found.known.supplied_deviation.get(item_id))
         deviation = known.deviation
         if by_service:
             monthly, basis = known.monthly, known.basis

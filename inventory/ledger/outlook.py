@@ -24,7 +24,8 @@ LOOKED_BACK = 182
 class Outlook:
     """What is known of a site. `planned` are consultations a month, `consultations` those of each day that were told.
 
-    `for_supplied`: it plans for the sites that it supplies, whose demand is `supplied` (base units a month).
+    `for_supplied`: it plans for the sites that it supplies, whose demand is `supplied` (base units a month), which
+    strays by `supplied_deviation` where that was asked for.
     `similar` is item id -> base units per consultation at similar sites, `kit` and `assumed` are base units a month.
     """
 
@@ -32,6 +33,7 @@ class Outlook:
     consultations: dict[date, int] = field(default_factory=dict)
     for_supplied: bool = False
     supplied: dict[int, Fraction] = field(default_factory=dict)
+    supplied_deviation: dict[int, float] = field(default_factory=dict)
     similar: dict[int, Fraction] = field(default_factory=dict)
     kit: dict[int, Fraction] = field(default_factory=dict)
     assumed: dict[int, Fraction] = field(default_factory=dict)

@@ -1,12 +1,12 @@
 """What would expire unused at one site and can be used in time at another, over all sites as they stand now.
 
-Read by pages that propose it and by the service that acts on it. Sites that may give and take are open and ours; a
-store that passes goods on counts the use of the sites that it supplies as its own need, and so nothing of its surplus
-can save anything there.
+Read by pages that propose it and by the service that acts on it. Sites that may give and take are open and ours. A
+store that passes goods on counts the use of the sites that it supplies as its own need; what would be left of that, or
+would reach patients too late if it waited to be asked for, it gives to those sites before they ask.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -29,6 +29,9 @@ from inventory.rules.redistribution import Holding, propose
 HORIZON_DAYS = 365
 USUAL_DAYS = 7
 """How long a journey takes where nobody said it."""
+
+STORE_BUFFER_DAYS = 30
+"""Goods need so long from a store to patients, at least: what expires sooner is too late there (docs/simulation.md)."""
 
 ENOUGH_MONTHS = 1
 """For how long an item must have been there to be used before its use says what will expire: what came yesterday and
@@ -247,6 +250,8 @@ def _holding(world: _World, site_id: int, item_id: int) -> Holding[int, int]:
     # An open vial is not known as such: outside a store, cold goods stay where they are.
     stays = item.temperature in COLD and site.kind != SiteKind.WAREHOUSE
     level = entry.assessment
+    store = bool(supplied) or site_id in world.plans
+    buffer_days = entry.policy.expiry_buffer_days if entry.policy is not None else 0
     return Holding(
         item=item_id,
         site=site_id,
@@ -254,11 +259,10 @@ def _holding(world: _World, site_id: int, item_id: int) -> Holding[int, int]:
         demand=demand,
         position=level.position + world.promised.get((site_id, item_id), 0),
         minimum=level.reorder_point,
-        maximum=level.maximum,
         arrivals=tuple(world.arrivals.get((site_id, item_id), ())),
-        buffer_days=entry.policy.expiry_buffer_days if entry.policy is not None else 0,
+        buffer_days=max(buffer_days, STORE_BUFFER_DAYS) if store else buffer_days,
         gives=not item.controlled,
-        takes=not item.controlled and not supplied and site_id not in world.plans,
+        takes=not item.controlled and not store,
         fixed=frozenset(lot.key for lot in lots) if stays else frozenset(),
         values={lot.key: world.values[lot.key] for lot in lots if world.values.get(lot.key)},
         pack=(entry.policy.order_multiple if entry.policy is not None else None) or 1,
@@ -266,26 +270,17 @@ def _holding(world: _World, site_id: int, item_id: int) -> Holding[int, int]:
 
 
 def _days(world: _World, origin_id: int, destination_id: int) -> int | None:
-    """How long a journey takes: over the store that supplies both, inside one country."""
+    """How long a journey takes: from the store that supplies it, or over the one that supplies both, in one country."""
     origin, destination = world.sites[origin_id], world.sites[destination_id]
     if origin.id == destination.id or origin.country != destination.country:
-        return None
-    if origin.id in _suppliers(world.sites, destination):
         return None
     there = USUAL_DAYS if destination.lead_time_days is None else destination.lead_time_days
     back = USUAL_DAYS if origin.lead_time_days is None else origin.lead_time_days
     if origin.supplied_by_id == destination.id:
         return back
-    return there if origin.supplied_by_id is None else back + there
-
-
-def _suppliers(sites: Mapping[int, Site], site: Site) -> set[int]:
-    found: set[int] = set()
-    above = site.supplied_by_id
-    while above is not None and above not in found:
-        found.add(above)
-        above = sites[above].supplied_by_id if above in sites else None
-    return found
+    if origin.supplied_by_id is None or destination.supplied_by_id == origin.id:
+        return there
+    return back + there
 
 
 def _by_id(session: Session, ids: Collection[int]) -> dict[int, Lot]:

@@ -5,9 +5,10 @@ that opened it (`emergency_goes_on`, `overstock_goes_on`), so that a unit more o
 Nobody's acknowledgement resolves it. One that opens again within `MEMORY_DAYS` of its last end is a new alert that
 knows how often it came (`Alert.occurrence`).
 
-While nobody acknowledges it, its time runs: after so many days (`Thresholds.patience`) it is escalated, and again
-every so many days, three times at most. A warning that was ignored is critical. What is on its way or asked for stops the time as well: then
-it is getting better. An acknowledgement holds until the matter gets worse (`worse`) or a nearer horizon is reached.
+While nobody acknowledges it, its time runs: after so many days (`Thresholds.patience`) it is escalated, and
+again every so many days, three times at most. A warning that was ignored is critical. What is on its way or
+asked for stops the time as well: then it is getting better. An acknowledgement holds until the matter gets
+worse (`worse`) or a nearer horizon is reached.
 """
 
 from collections.abc import Iterable, Sequence

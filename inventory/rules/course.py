@@ -1,7 +1,7 @@
 """The demand to come: so much a month, but for calendar months that a person set by hand."""
 
 from calendar import monthrange
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -69,6 +69,24 @@ class Course:
                 yield (end - day).days, each.quantity / days
                 day = end
         yield None, usual
+
+
+def together(courses: Iterable[Course], on: date) -> Course:
+    """What several places need: a month that one of them set by hand is set by hand, with what the others use in it."""
+    each = list(courses)
+    months = sorted({hand.month for one in each for hand in one.by_hand})
+    return Course(
+        sum((one.monthly for one in each), Fraction(0)),
+        on,
+        tuple(SetMonth(month, sum((_in_month(one, month) for one in each), Fraction(0))) for month in months),
+    )
+
+
+def _in_month(one: Course, month: date) -> Fraction:
+    set_by_hand = next((hand.quantity for hand in one.by_hand if hand.month == month), None)
+    if set_by_hand is not None:
+        return set_by_hand
+    return one.monthly * monthrange(month.year, month.month)[1] / MONTH
 
 
 def course(monthly: Fraction | int, on: date, by_hand: Collection[SetMonth] = ()) -> Course:

@@ -43,12 +43,13 @@ def service_levels_for(
     """The levels that cover lead time and review period with the chance `service_level`.
 
     `monthly` is a month's demand in base units, `deviation` the standard deviation of one. With D, L and R in
-    months: safety stock SS = z * deviation * sqrt(L + R), reorder point D * L + SS, maximum D * (L + R) + SS
-    (periodic review, order up to S: Silver, Pyke and Thomas, Inventory and Production Management, 2017). Of a
-    slow mover SS is what a quantile of the counted demand leaves above its mean (`count_quantile`). The
-    emergency point is the use of `emergency_days`, the longest that an emergency delivery takes: half the lead
-    time where it is not known, and never above the reorder point. All are rounded up. ValueError for anything
-    negative or endless, and for a service level outside 0.5 to 0.9999.
+    months: safety stock SS = z * deviation * sqrt(L + R), reorder point D * (L + R) + SS, maximum D * R above
+    it (the Logistics Handbook's `standard` control: on a review date, only what is at or below the minimum.
+    What is left above it lasts until the next review has come in; `docs/simulation.md` tells what it costs to
+    reckon with the lead time alone). Of a slow mover SS is what a quantile of the counted demand leaves above
+    its mean (`count_quantile`). The emergency point is the use of `emergency_days`, the longest that an
+    emergency delivery takes: half the lead time where it is not known, and never above the reorder point. All
+    are rounded up. ValueError for anything negative or endless, and for a service level outside 0.5 to 0.9999.
     """
     demand, spread, service = float(monthly), float(deviation), float(service_level)
     if not (LEAST_SERVICE <= service <= MOST_SERVICE):
@@ -60,11 +61,11 @@ def service_levels_for(
     exact = Fraction(monthly)
     lead, review = lead_time_days / MONTH, review_period_days / MONTH
     safety = safety_stock(demand, spread, lead + review, service) if demand else 0.0
-    reorder_point = _up(exact * lead + Fraction(safety))
+    reorder_point = _up(exact * (lead + review) + Fraction(safety))
     emergency = exact * lead / 2 if emergency_days is None else exact * emergency_days / MONTH
     return Levels(
         reorder_point=reorder_point,
-        maximum=_up(exact * (lead + review) + Fraction(safety)),
+        maximum=_up(exact * (lead + 2 * review) + Fraction(safety)),
         emergency_point=min(_up(emergency), reorder_point),
         safety_stock=_up(Fraction(safety)),
     )

@@ -97,11 +97,12 @@ def assess(
 
     `usable` is what is on hand and may be used, `available` that less what is reserved, `inbound` what is on
     its way, `open_requisitions` what submitted and approved requisitions ask for and no shipment carries yet;
-    `demand` is a month's or that of the time to come, `projection` that of the available lots; `worked` are the levels
-    of a `service` policy, None where the demand is not known. Levels by months are what those months will use. Emergency at usable <= the emergency
-    point. At position <= the reorder point the suggestion is maximum - position, rounded up to whole units
-    and to the order multiple; above it 0; None without a policy or, by months, without known demand.
-    `has_history`: the item was at this site before, so that having none is a stock-out even without a policy.
+    `demand` is a month's or that of the time to come, `projection` that of the available lots; `worked` are the
+    levels of a `service` policy, None where the demand is not known. Levels by months are what those months
+    will use. Emergency at usable <= the emergency point. At position <= the reorder point the suggestion is
+    maximum - position, rounded up to whole units and to the order multiple; above it 0; None without a policy
+    or, by months, without known demand. `has_history`: the item was at this site before, so that having none is
+    a stock-out even without a policy.
     """
     effective = None if demand is None else projection.effective_stock
     position = Fraction((available if effective is None else effective) + inbound + open_requisitions)

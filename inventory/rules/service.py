@@ -20,20 +20,25 @@ class Expected:
     deviation: float
 
 
-_ABOVE: tuple[Basis, ...] = ("override", "supplied_sites")
-
-
-def expected(usage: Usage, seen: Forecast | None, otherwise: tuple[Fraction | None, Basis]) -> Expected:
+def expected(
+    usage: Usage,
+    seen: Forecast | None,
+    otherwise: tuple[Fraction | None, Basis],
+    supplied_deviation: float | None = None,
+) -> Expected:
     """The demand that a `service` policy reckons with.
 
     Of three months in stock or more it is the forecast `seen`, else `otherwise`, what is known besides
-    (`demand.monthly_demand`); what a person set, or what other sites use, stands above both. Where no history tells
-    how far demand strays, it is taken to come by chance: the deviation of a Poisson process, which is also the least.
+    (`demand.monthly_demand`); what a person set, or what other sites use, stands above both. `supplied_deviation` is
+    how far the demand of those sites strays, all together. Where nothing tells how far demand strays, it is taken to
+    come by chance: the deviation of a Poisson process, which is also the least.
     """
     monthly, basis = otherwise
     by_chance = sqrt(max(0, monthly or 0))
+    if basis == "supplied_sites":
+        return Expected(monthly, basis, max(by_chance, supplied_deviation or 0.0))
     if seen is not None and usage.months_in_stock >= ENOUGH_MONTHS:
-        if basis not in _ABOVE:
+        if basis != "override":
             return Expected(seen.monthly, "forecast", seen.deviation)
         return Expected(monthly, basis, max(by_chance, seen.deviation))
     return Expected(monthly, basis, by_chance)

@@ -222,7 +222,7 @@ def test_too_short_a_history_is_taken_to_come_by_chance(site, item, known, do, r
     assert (found.demand, found.basis, found.deviation) == (100, "assumed", 10)
     span = 50 / MONTH
     safety = 1.6448536269514722 * 10 * sqrt(span)
-    assert found.assessment.maximum == -int(-(100 * float(span) + safety) // 1)
+    assert found.assessment.reorder_point == -int(-(100 * float(span) + safety) // 1)
     assert found.assessment.emergency_point == -int(-(100 * 5 / float(MONTH)) // 1)
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.rules.course import MONTH, Course, SetMonth, course
+from inventory.rules.course import MONTH, Course, SetMonth, course, together
 from inventory.rules.expiry import ProjectedLot, project
 
 ON = date(2026, 11, 25)
@@ -68,6 +68,12 @@ def test_what_is_never_used_lasts_for_ever():
 def test_it_is_what_walking_day_by_day_gives(rate, hand, days):
     found = course(rate, ON, hand)
     assert found.within(days) == walked(found, days)
+
+
+@given(rates, by_hand, rates, by_hand, st.integers(0, 500))
+def test_several_places_together_need_what_each_needs(rate, hand, other_rate, other_hand, days):
+    one, other = course(rate, ON, hand), course(other_rate, ON, other_hand)
+    assert together([one, other], ON).within(days) == one.within(days) + other.within(days)
 
 
 @given(rates, by_hand, st.fractions(Fraction(1, 8), 5000, max_denominator=8))

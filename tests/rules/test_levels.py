@@ -53,8 +53,9 @@ class TestByServiceLevel:
         span = 91 / 30.4375
         safety = 1.6448536 * 600 * sqrt(span)
         assert levels.safety_stock == pytest.approx(safety, abs=1)
-        assert levels.reorder_point == pytest.approx(3044 * 30 / 30.4375 + safety, abs=1)
-        assert levels.maximum == pytest.approx(3044 * span + safety, abs=1)
+        # What is left above the reorder point on a review date lasts until the next one's order has come.
+        assert levels.reorder_point == pytest.approx(3044 * span + safety, abs=1)
+        assert levels.maximum == pytest.approx(3044 * (span + 61 / 30.4375) + safety, abs=1)
         assert levels.emergency_point == 1501  # half the lead time: 15 days
 
     def test_the_emergency_point_may_be_told_in_days(self):

@@ -127,12 +127,12 @@ def test_without_known_demand_nothing_is_said(session):
     assert proposed(session) == []
 
 
-def test_a_store_counts_what_its_sites_use_as_its_own_need(session, world):
+def test_a_store_gives_its_sites_what_would_come_too_late(session, world):
     hub, _a, _b, item, _ = world
     demand(session, hub, item, 0)
     stock_up(session, hub, item, 600, lot="HUB", expires_in=60)
-    # 650 are used below it in sixty days; it is not proposed to its own sites.
-    assert {origin for _, origin, *_ in told(session)} == {"A"}
+    # B uses 571 in the 58 days after the second; 441 of it come from A. Within thirty days 325 would leave the hub.
+    assert told(session) == [("OLD", "A", "B", 441), ("HUB", "HUB", "B", 130)]
 
 
 def test_a_draft_reserves_says_why_and_is_not_proposed_again(do, session, world):
