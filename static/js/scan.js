@@ -133,7 +133,9 @@
   };
 
   function ofSamePack(row, told) {
-    return told.item ? value(row, "item") === told.item : Boolean(told.gtin) && row.dataset.gtin === told.gtin;
+    if (told.item) return value(row, "item") === told.item;
+    // After an error the page comes anew: what is left of an unknown barcode then is its note.
+    return Boolean(told.gtin) && (row.dataset.gtin === told.gtin || value(row, "note") === put(words.barcode, told));
   }
 
   function fitting(told) {
@@ -187,7 +189,9 @@
   // ---- a scan and its row ----------------------------------------------------------------------------------
 
   function apply(told) {
-    const odd = told.warnings.map((each) => each.detail);
+    const odd = told.warnings.filter((each) => each.rule !== "unknown_item").map((each) => each.detail);
+    const folded = bar.closest("details");
+    if (folded) folded.open = true;
     if (!told.gtin) return loose(told, odd);
     const serial = told.serial && `${told.gtin} ${told.serial}`;
     if (serial && packs.has(serial)) return tell(put(words.same, told), "warning");
@@ -235,7 +239,7 @@
     const lot = value(row, "lot");
     const kind = told.item ? words[(again ? "more" : "took") + (lot ? "" : "NoLot")] : words.unknown;
     const text = put(kind, { ...shown, lot, quantity: plain(Number(value(row, counted)) || 0), unit: told.base_unit });
-    tell([text, ...odd.filter(() => told.item)].join(" · "), odd.length || !told.item ? "warning" : "success");
+    tell([text, ...odd].join(" · "), odd.length || !told.item ? "warning" : "success");
   }
 
   // A code without a number of goods: the lot beside a bare EAN, or the label of a parcel.
@@ -268,6 +272,17 @@
     field?.focus();
     field?.select?.();
   }
+
+  // In a list that is counted Enter goes on as it does in rows: it never sends what is half counted.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
+    if (!event.target.matches("tr:not([data-row]) input")) return;
+    event.preventDefault();
+    const fields = [...form.querySelectorAll("tr:not([data-row]) input:not([type=hidden])")];
+    const next = fields[fields.indexOf(event.target) + 1] ?? box;
+    next.focus();
+    next.select();
+  });
 
   // 5x is five packs.
   document.addEventListener("change", (event) => {

@@ -243,6 +243,37 @@ def test_typed_into_the_box(page: Page) -> None:
     expect(page.locator("[name=lines-0-quantity]")).to_be_focused()
 
 
+# ---- other pages -----------------------------------------------------------------------------------------------------
+
+
+def test_counting_by_scanner(opened: Opened, work_url: str) -> None:
+    page = opened("warehouse", work_url).new_page()
+    page.goto("/counts/new?site=HUB-ERBIL&blind=1")
+    listed = page.locator("tr", has=page.locator("[name$=-item][value=AMOX-500]")).first
+    lot = listed.locator("[name$=-lot]").input_value()
+    counted = listed.locator("[name$=-counted]")
+    burst(page, f"]d201{AMOX}10{lot}")
+    expect(counted).to_be_focused()
+    expect(counted).to_have_value("500")
+    burst(page, f"]d201{AMOX}10{lot}")
+    expect(counted).to_have_value("1000")
+    page.keyboard.type("731")
+    page.keyboard.press("Enter")
+    expect(counted).to_have_value("731")
+    burst(page, f"]d201{AMOX}10NOBODY-KNOWS")
+    expect(page.locator("[name=others-0-lot]")).to_have_value("NOBODY-KNOWS")
+    expect(page.locator("[name=others-0-counted]")).to_have_value("500")
+    assert page.url.endswith("blind=1")
+
+
+def test_dispensing_by_scanner(opened: Opened, work_url: str) -> None:
+    page = opened("clinic", work_url).new_page()
+    page.goto("/consumptions/new")
+    burst(page, pack(PARA, "D1"))
+    row(page, 0, item="PARA-500", lot="D1", quantity="1000")
+    expect(page.locator("[name=lines-0-quantity]")).to_be_focused()
+
+
 # ---- the camera ------------------------------------------------------------------------------------------------------
 
 
