@@ -12,7 +12,7 @@ from bench.simulation.shelf import on, projected
 from bench.simulation.world import PLACES, WAREHOUSE, World
 from inventory.rules import demand, expiry, levels, rationing, redistribution, reorder, service
 from inventory.rules.arrivals import Arrival
-from inventory.rules.course import Course, SetMonth, course
+from inventory.rules.course import Course, SetMonth, course, together
 from inventory.rules.forecast import forecast
 
 SURPLUS_EVERY, SURPLUS_ON = 28, 14
@@ -31,8 +31,8 @@ class Options:
     """The forecast, or the corrected mean of six months; None as in the app: the forecast with service levels."""
     spread: bool = True
     """The demand of the warehouse strays as those of its sites do together; else as a Poisson process."""
-    to_maximum: bool = True
-    """At each review up to the maximum; else only from the reorder point down, as `assess` suggests."""
+    to_maximum: bool = False
+    """At each review up to the maximum, also above the reorder point, where `assess` suggests nothing."""
     expiry: bool = True
     """The position counts what will be used, not what is there."""
     corrected: bool = True
@@ -101,9 +101,9 @@ class Ours:
 
     def _supplied(self, state: State, item: int) -> Outlook:
         sites = [self.outlook(state, place, item) for place in range(1, len(PLACES))]
-        total = sum((each.coming.monthly for each in sites), Fraction(0))
-        deviation = sqrt(sum(each.deviation**2 for each in sites)) if self.options.spread else sqrt(total)
-        return Outlook(course(total, on(state.day), self.by_hand.get((WAREHOUSE, item), ())), deviation)
+        coming = together([each.coming for each in sites], on(state.day))
+        spread = sqrt(sum(each.deviation**2 for each in sites)) if self.options.spread else sqrt(coming.monthly)
+        return Outlook(coming, spread)
 
     def policy(self, state: State, place: int, item: int) -> reorder.Policy:
         """What a coordinator entered: by kind of place and VEN class, and by place before the winter."""

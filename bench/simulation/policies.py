@@ -62,7 +62,7 @@ POLICIES = (
     *(
         _ours(f"{SERVICE.name}, {what}", options, SERVICE.name)
         for what, options in (
-            ("only from the reorder point", Options(to_maximum=False)),
+            ("up to the maximum at every review", Options(to_maximum=True)),
             ("mean, not forecast", Options(forecast=False)),
             ("store strays by chance alone", Options(spread=False)),
             ("usual lead times, not longest", Options(leads=(90, 10, 3))),
