@@ -190,6 +190,10 @@ class Spool:
                 "WHERE state IN (?, ?)",
                 (GOOD, KNOWN),
             )
+        return self.lined_up()
+
+    def lined_up(self) -> int:
+        """How many rows the queue has."""
         return int(self._db.execute("SELECT count(*) FROM queue").fetchone()[0])
 
     def slice(self, after: int, most: int, groups: int, whole: bool) -> list[Entry]:
@@ -223,9 +227,10 @@ class Spool:
         """Note pairs of ids that are to be looked at when the last row is taken; within `writing()`."""
         self._db.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", pairs)
 
-    def touched(self) -> set[tuple[int, int]]:
-        """All that was noted."""
-        return set(self._db.execute("SELECT site, item FROM touched"))
+    def touched(self, after: int, most: int) -> list[tuple[int, int]]:
+        """What was noted, in order, without the first `after`; at most so many."""
+        query = "SELECT site, item FROM touched ORDER BY site, item LIMIT ? OFFSET ?"
+        return self._db.execute(query, (most, after)).fetchall()
 
     # ---- to be shown ---------------------------------------------------------------------------------------------
 

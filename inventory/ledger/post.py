@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, bindparam, insert, select, tuple_, update
+from sqlalchemy import Table, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from inventory.errors import Conflict, FieldError, msg
@@ -140,9 +140,14 @@ def lock_balances(session: Session, places: Iterable[tuple[Location, int]]) -> d
 
 
 def _lock(session: Session, keys: list[tuple[int, int]]) -> dict[tuple[int, int], Balance]:
+    lots: dict[int, list[int]] = defaultdict(list)
+    for location_id, lot_id in keys:
+        lots[location_id].append(lot_id)
+    # A list of pairs would be as clear, but SQLite reads the whole table for it.
+    wanted = [and_(Balance.location_id == at, Balance.lot_id.in_(found)) for at, found in lots.items()]
     rows = session.scalars(
         select(Balance)
-        .where(tuple_(Balance.location_id, Balance.lot_id).in_(keys))
+        .where(or_(*wanted))
         .order_by(Balance.location_id, Balance.lot_id)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -34,6 +34,9 @@ AT_ONCE = 1000
 DOCUMENTS = 40
 """A slice is at most so many rows, of about so many documents."""
 
+PAIRS = 25
+"""Alerts of so many pairs of site and item are looked at together, after the last slice."""
+
 
 @dataclass(frozen=True, slots=True)
 class _How:
@@ -124,7 +127,11 @@ def run_some(session: Session, actor: Actor, uploads: Uploads, file_id: int) -> 
             file.imported += outcome.imported
             if not file.whole:
                 return False
-        alerts.refresh(session, spool.touched())
+        while pairs := spool.touched(file.position - spool.lined_up(), PAIRS):
+            alerts.refresh(session, pairs)
+            file.position += len(pairs)
+            if not file.whole:
+                return False
         _close(uploads, file, spool, ImportStatus.DONE)
     return True
 
