@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 READY := .venv/ready
-UV := $(BIN)/uv --quiet pip install --python $(BIN)/python --require-hashes
+UV := $(BIN)/uv --quiet pip install --compile-bytecode --python $(BIN)/python --require-hashes
 COMPILE := $(BIN)/uv --quiet pip compile --generate-hashes --no-header --universal --python-version 3.11
 COMPILE += $(if $(UPGRADE),--upgrade)
 MESSAGES := $(wildcard inventory/translations/*/LC_MESSAGES/*.po)
