@@ -1,16 +1,20 @@
 """What the tests of use cases share: each call in a transaction of its own, as the edges do it."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inventory import ledger
+from inventory import clock, ledger
 from inventory.db import atomically
 from inventory.models import Alert, Balance, Location, Lot, Site
 from inventory.rules.effects import LocationKind
+from inventory.services import consumption, sites
+from tests.factories import create_item, create_site
+from tests.services.people import COORDINATOR
 
 Do = Callable[..., Any]
 
@@ -75,3 +79,51 @@ def sound(session: Session) -> Callable[[], None]:
         assert ledger.verify(session).faults == []
 
     return prove
+
+
+@pytest.fixture
+def site(session):
+    """A dispensary."""
+    return create_site(session, kind="dispensary")
+
+
+@pytest.fixture
+def item(session):
+    """A medicine."""
+    return create_item(session)
+
+
+@pytest.fixture
+def policy(do, site, item):
+    """Emergency at 20, reorder at 50, up to 100."""
+
+    def call(**fields):
+        given = {"method": "fixed", "reorder_point": 50, "maximum": 100, "emergency_point": 20}
+        return do(sites.set_policy, COORDINATOR, site.code, item.code, given | fields)
+
+    return call
+
+
+@pytest.fixture
+def consume(do, site, item):
+    """`consume(quantity, day)`: so many of the item dispensed at the site, today if no day is told."""
+
+    def call(quantity: int, day: date | None = None):
+        line = consumption.ConsumptionLine(item.code, quantity)
+        return do(
+            consumption.consume, COORDINATOR, consumption.Consumption(site.code, day or clock.today(), [line])
+        )
+
+    return call
+
+
+@pytest.fixture
+def alert(session):
+    """The open alert of a kind; None where there is none."""
+
+    def look(kind: str) -> Alert | None:
+        session.expire_all()
+        query = select(Alert).where(Alert.kind == kind, Alert.resolved_at.is_(None))
+        return session.scalars(query).one_or_none()
+
+    return look

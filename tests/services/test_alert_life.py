@@ -9,53 +9,11 @@ from inventory import clock
 from inventory.access import Role
 from inventory.errors import Invalid
 from inventory.models import Alert, AlertRound
-from inventory.services import alerts, consumption, requisitions, sites
+from inventory.services import alerts, requisitions, sites
 from tests.factories import create_item, create_site, stock_up
 from tests.services.people import COORDINATOR, acting
 
 TODAY = clock.today()
-
-
-@pytest.fixture
-def site(session):
-    return create_site(session, kind="dispensary")
-
-
-@pytest.fixture
-def item(session):
-    return create_item(session)
-
-
-@pytest.fixture
-def policy(do, site, item):
-    """Emergency at 20, reorder at 50, up to 100."""
-
-    def call(**fields):
-        given = {"method": "fixed", "reorder_point": 50, "maximum": 100, "emergency_point": 20}
-        return do(sites.set_policy, COORDINATOR, site.code, item.code, given | fields)
-
-    return call
-
-
-@pytest.fixture
-def consume(do, site, item):
-    def call(quantity: int, day=TODAY):
-        line = consumption.ConsumptionLine(item.code, quantity)
-        return do(consumption.consume, COORDINATOR, consumption.Consumption(site.code, day, [line]))
-
-    return call
-
-
-@pytest.fixture
-def alert(session):
-    """The open alert of a kind; None where there is none."""
-
-    def look(kind: str) -> Alert | None:
-        session.expire_all()
-        query = select(Alert).where(Alert.kind == kind, Alert.resolved_at.is_(None))
-        return session.scalars(query).one_or_none()
-
-    return look
 
 
 # ---- memory ------------------------------------------------------------------------------------------------------

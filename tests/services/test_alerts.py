@@ -12,7 +12,6 @@ from inventory.models import Alert
 from inventory.services import (
     adjustments,
     alerts,
-    consumption,
     packing,
     recalls,
     receipts,
@@ -24,45 +23,15 @@ from inventory.services import (
 )
 from inventory.services.shipments import NewEvent, NewShipment
 from inventory.services.shipping import Arrival, ArrivedLine, MissingLine
-from tests.factories import create_donor, create_item, create_site, stock_up
+from tests.factories import create_donor, create_site, stock_up
 from tests.services.people import COORDINATOR, DONOR, VIEWER, acting, pointers
 
 TODAY = clock.today()
 
 
 @pytest.fixture
-def site(session):
-    return create_site(session, kind="dispensary")
-
-
-@pytest.fixture
 def depot(session):
     return create_site(session)
-
-
-@pytest.fixture
-def item(session):
-    return create_item(session)
-
-
-@pytest.fixture
-def policy(do, site, item):
-    """Emergency at 20, reorder at 50, up to 100."""
-
-    def call(**fields):
-        given = {"method": "fixed", "reorder_point": 50, "maximum": 100, "emergency_point": 20}
-        return do(sites.set_policy, COORDINATOR, site.code, item.code, given | fields)
-
-    return call
-
-
-@pytest.fixture
-def consume(do, site, item):
-    def call(quantity: int):
-        line = consumption.ConsumptionLine(item.code, quantity)
-        return do(consumption.consume, COORDINATOR, consumption.Consumption(site.code, TODAY, [line]))
-
-    return call
 
 
 def one(session, kind: str) -> Alert:
