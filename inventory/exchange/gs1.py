@@ -49,7 +49,8 @@ class Unreadable(ValueError):
 class Scan:
     """What was read; None where absent. `count` is how many trade items (AI 37) or pieces (AI 30) are told.
 
-    `of_packs` tells that the count is of packs with this GTIN.
+    `of_packs` tells that the count is of packs with this GTIN. `item_code` is our own code of the item (AI 240), as
+    labels bear it for goods that have no GTIN.
     """
 
     gtin: str | None = None
@@ -59,6 +60,7 @@ class Scan:
     sscc: str | None = None
     count: int | None = None
     of_packs: bool = False
+    item_code: str | None = None
     warnings: list[Finding] = field(default_factory=list)
 
     def warn(self, finding: Finding) -> None:
@@ -222,6 +224,7 @@ def _facts(found: dict[str, GS1ElementString], scan: Scan) -> None:
         return found[ai].value if ai in found else None
 
     scan.gtin, scan.lot, scan.serial, scan.sscc = value("01"), value("10"), value("21"), value("00")
+    scan.item_code = value("240")
     if "01" in found and ("02" in found or "37" in found):
         scan.warn(Finding("malformed", msg("(01) stands beside (02) or (37): one of them is wrong.")))
     elif "02" in found:

@@ -51,6 +51,10 @@ def scan(session: Session, data: str, keys: str | None = None) -> Scanned:
             text = msg("No item has the barcode number %(gtin)s yet.", gtin=read.gtin)
             read.warn(Finding("unknown_item", text))
     item: Item | None = pack[1] if pack is not None else None
+    if read.gtin is None and read.item_code is not None:
+        item = session.scalars(select(Item).where(Item.code == read.item_code)).one_or_none()
+        if item is None:
+            read.warn(Finding("unknown_item", msg("No item has the code %(code)s.", code=read.item_code)))
     lot = read.lot or (read.serial if item is not None and item.serialised else None)
     _judge(session, read, item, lot)
     return Scanned(

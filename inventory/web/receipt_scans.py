@@ -40,7 +40,7 @@ def take_scan(form: ReceiptForm) -> tuple[list[str], int]:
         form.scan.errors = [*form.scan.errors, *(render(each.message) for each in error.errors)]
         return [], 422
     said = [told(each) for each in found.warnings]
-    if not (found.gtin or lot_of(found)):
+    if not (found.gtin or found.item or lot_of(found)):
         form.scan.errors = [*form.scan.errors, _("This names no goods: scan the code of a pack."), *said]
         return [], 422
     row = _row_of(form, found)

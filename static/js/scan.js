@@ -192,8 +192,8 @@
     const odd = told.warnings.filter((each) => each.rule !== "unknown_item").map((each) => each.detail);
     const folded = bar.closest("details");
     if (folded) folded.open = true;
-    if (!told.gtin) return loose(told, odd);
-    const serial = told.serial && `${told.gtin} ${told.serial}`;
+    if (!told.gtin && !told.item) return loose(told, odd);
+    const serial = told.serial && `${told.gtin ?? told.item} ${told.serial}`;
     if (serial && packs.has(serial)) return tell(put(words.same, told), "warning");
     let row = fitting(told);
     let made = false;

@@ -46,7 +46,7 @@
       /^https?:\/\/\S+\/\d{2,4}\/\S/i.test(text) ||
       /^(\d{12,14}|\d{18})$/.test(text) ||
       /^(0[12]\d{14}|00\d{18})/.test(clean) ||
-      (text.includes(FNC1) && /^\d{4}/.test(clean))
+      (text.includes(FNC1) && /^\d{2}./.test(clean))
     );
   }
 

@@ -235,6 +235,13 @@ def test_an_unknown_pack_is_learned_on_the_spot(opened: Opened, work_url: str) -
     said(page, "lot NEW3: 30 tablet")
 
 
+def test_a_label_of_our_own(page: Page) -> None:
+    """With the item's code where it has no barcode, and no prefix."""
+    burst(page, f"240PARA-500{GS}10OWN1{GS}17{FAR:%y%m%d}3020")
+    said(page, "lot OWN1: 20 tablet")
+    row(page, 0, item="PARA-500", lot="OWN1", expires_on=FAR.isoformat(), quantity="20")
+
+
 def test_typed_into_the_box(page: Page) -> None:
     page.locator("#scan").fill(f"(01){PARA}(10)BOX")
     page.locator("#scan").press("Enter")

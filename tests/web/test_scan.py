@@ -76,6 +76,13 @@ def test_a_keyboard_of_another_country(keeper, coded):
     assert (answer.json["item"], answer.json["lot"], answer.json["layout"]) == ("CODED", "ABC", "keys")
 
 
+def test_a_label_of_our_own_for_goods_without_a_barcode(keeper, coded):
+    answer = scan(keeper, "]d2240CODED\x1d10L7\x1d3050")
+    assert (answer.json["item"], answer.json["lot"], answer.json["quantity"]) == ("CODED", "L7", 50)
+    assert (answer.json["gtin"], rules(answer)) == (None, [])
+    assert rules(scan(keeper, "(240)NOTHING(10)L7")) == ["unknown_item"]
+
+
 def test_the_serial_of_a_piece_is_its_lot(session, keeper):
     create_item(session, "CAR", serialised=True, gtins=[Pack(GTIN, 1)])
     assert scan(keeper, f"01{GTIN}21V1").json["lot"] == "V1"
