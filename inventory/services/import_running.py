@@ -20,7 +20,7 @@ from inventory.exchange.uploads import Uploads
 from inventory.exchange.writing import csv_lines, write_xlsx
 from inventory.models import ImportFile
 from inventory.models.importing import ImportStatus
-from inventory.services import alerts
+from inventory.services import alerts, audit
 from inventory.services.import_files import REASON, get_file, mapping_of
 from inventory.services.import_reading import row_of
 from inventory.services.importing import take_some
@@ -95,6 +95,7 @@ def start(session: Session, actor: Actor, uploads: Uploads, file_id: int, *, who
             )
         )
     file.whole, file.position = whole, 0
+    audit.note(session, actor, "import", f"file {file.id}", name=file.name, kind=file.kind, whole=whole)
     if whole and file.refused:
         refuse(session, uploads, file)
     else:

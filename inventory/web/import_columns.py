@@ -28,7 +28,7 @@ from inventory.web.import_forms import (
     told_by_page,
     twice,
 )
-from inventory.web.import_parts import file_of, uploads_here
+from inventory.web.import_parts import SETTLED, alone_with, file_of, uploads_here
 from inventory.web.import_words import BUNDLED, field_name, kind_name
 
 bp = Blueprint("import_columns", __name__, url_prefix="/imports")
@@ -42,7 +42,7 @@ ASKED = 300
 def columns(file_id: int) -> ResponseReturnValue:
     """Which column is which field."""
     file = file_of(file_id)
-    if file.status in (ImportStatus.RUNNING, ImportStatus.DONE, ImportStatus.REFUSED):
+    if file.stored is None or file.status in SETTLED:
         return redirect(url_for("imports.show", file_id=file.id), 303)
     kind, form = Kind(file.kind), ColumnsForm()
     with uploads_here().spool(str(file.stored)) as spool:
@@ -73,9 +73,12 @@ def columns(file_id: int) -> ResponseReturnValue:
     actor = me()
     try:
         form.validate()
-        atomically(
-            lambda s: import_files.tell_columns(s, actor, uploads_here(), file_id, told, form.save_as.data).id
-        )
+        with alone_with(file):
+            atomically(
+                lambda s: (
+                    import_files.tell_columns(s, actor, uploads_here(), file_id, told, form.save_as.data).id
+                )
+            )
     except DomainError as error:
         put_errors(form, error)
         return _columns_page(file, form, seen, told, error.status)
@@ -144,11 +147,12 @@ def sheet(file_id: int) -> ResponseReturnValue:
     if wanted != before:
         row = None
     try:
-        if wanted != before:
-            import_files.unpack(uploads_here(), str(file.stored), Kind(file.kind), wanted)
-        with uploads_here().spool(str(file.stored)) as spool:
-            import_files.look(spool, Kind(file.kind), row)
-        atomically(lambda s: import_files.change_sheet(s, actor, file_id, wanted, row).id)
+        with alone_with(file):
+            if wanted != before:
+                import_files.unpack(uploads_here(), str(file.stored), Kind(file.kind), wanted)
+            with uploads_here().spool(str(file.stored)) as spool:
+                import_files.look(spool, Kind(file.kind), row)
+            atomically(lambda s: import_files.change_sheet(s, actor, file_id, wanted, row).id)
     except UnreadableFile as error:
         flash(render(error.message), "error")
     return redirect(url_for("import_columns.columns", file_id=file_id, mapping="guess"), 303)
@@ -171,7 +175,8 @@ def items(file_id: int) -> ResponseReturnValue:
         }
         actor = me()
         try:
-            atomically(lambda s: import_files.tell_items(s, actor, uploads_here(), file_id, said).id)
+            with alone_with(file):
+                atomically(lambda s: import_files.tell_items(s, actor, uploads_here(), file_id, said).id)
             return redirect(url_for("imports.show", file_id=file_id), 303)
         except DomainError as error:
             flash(" ".join(render(each.message) for each in error.errors) or render(error.message), "error")
@@ -183,7 +188,8 @@ def items(file_id: int) -> ResponseReturnValue:
         unknown=unknown,
         ours=queries.items_by_code(session(), codes),
         put_forward=_put_forward,
-        can_make=file.kind == Kind.ITEMS or {"item_base_unit", "item_category"} <= _given(file),
+        can_make=me().can("items.write")
+        and (file.kind == Kind.ITEMS or {"item_base_unit", "item_category"} <= _given(file)),
         own=file.kind == Kind.ITEMS,
     )
 

@@ -344,3 +344,17 @@ def test_what_was_written_before_a_server_died_is_not_written_again(world, monke
     assert (file.status, file.imported, file.refused) == ("done", 3, 0)
     assert count(world, ReceiptLine) == lines + 3
     assert verify(world.session).faults == []
+
+
+def test_nothing_is_read_anew_while_another_tab_reads_or_once_it_is_done(world):
+    at = begin(world, "coordinator", "receipts", "a.csv", RECEIPTS)
+    page = world.get("coordinator", f"{at}/columns")
+    with Uploads(world.app.config["RELAIS"].instance).alone(str(the_file(world, at).stored)):
+        assert world.of("coordinator").post(f"{at}/columns", data=fields(page, "")).status_code == 409
+        assert world.post("coordinator", f"{at}/sheet", {"header_row": "1"}).status_code == 409
+    tell(world, "coordinator", at)
+    work(world, "coordinator", at)
+    take(world, "coordinator", at)
+    assert world.post("coordinator", f"{at}/sheet", {"header_row": "1"}).status_code == 409
+    assert world.get("coordinator", f"{at}/columns").status_code == 303
+    assert world.post("coordinator", f"{at}/back").status_code == 409
