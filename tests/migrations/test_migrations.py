@@ -1,6 +1,7 @@
 """Migrations: up, down and up again, with data; the head is what the models say."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -8,13 +9,28 @@ from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from config import ROOT
 from inventory import clock, ledger
 from inventory.access import SYSTEM, Role
 from inventory.db import Base, db
-from inventory.models import Item, Movement
-from inventory.services import alerts, consumption, packing, requisitions, shipments, shipping, sites
+from inventory.models import Item, Movement, Site
+from inventory.services import (
+    alert_rules,
+    alerts,
+    authorisations,
+    consumption,
+    kits,
+    levels,
+    outbox,
+    packing,
+    planning,
+    requisitions,
+    shipments,
+    shipping,
+    sites,
+)
 from tests.factories import create_donor, create_item, create_site, create_user, stock_up
 
 VERSIONS = [each.revision for each in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()][::-1]
@@ -63,8 +79,33 @@ def fill() -> None:
     shipping.receive(session, SYSTEM, shipment, shipping.Arrival(clock.now(), arrived))
     line = consumption.ConsumptionLine(item.code, 7)
     consumption.consume(session, SYSTEM, consumption.Consumption(clinic.code, clock.today(), [line]))
+    _foresee(session, depot, clinic, item)
     alerts.evaluate(session)
     session.commit()
+
+
+def _foresee(session: Session, depot: Site, clinic: Site, item: Item) -> None:
+    """What people know of the time to come, papers and mails."""
+    today, kit = clock.today(), create_item(session)
+    kits.set_kit(session, SYSTEM, kits.KitContent(kit.code, 100, Decimal(3), [kits.InKit(item.code, 5)]))
+    visits = planning.Plan(clinic.code, today, Decimal(5), 40, 900, kit.code)
+    planning.set_plan(session, SYSTEM, visits)
+    closed = planning.MonthsByHand(clinic.code, item.code, today, today, Decimal(3), "snow")
+    planning.set_months(session, SYSTEM, closed)
+    planning.assume(session, SYSTEM, planning.Assumption(clinic.code, item.code, Decimal(9)))
+    service = {
+        "method": "service",
+        "lead_time_days": 7,
+        "review_period_days": 30,
+        "service_level": Decimal("0.95"),
+    }
+    levels.set_policy(session, SYSTEM, depot.code, item.code, service)
+    levels.propose_defaults(session, SYSTEM)
+    alert_rules.set_rule(session, SYSTEM, {"site": clinic.code, "horizons": [60, 30]})
+    paper = {"site": clinic.code, "place": "Camp", "valid_from": today, "valid_until": today}
+    authorisations.add_authorisation(session, SYSTEM, paper)
+    letter = outbox.Letter("test", "digest", "nurse@example.org", "ar", "Subject", "Text", "<p>Text</p>")
+    outbox.write(session, letter, "example.org")
 
 
 def rows() -> dict[str, int]:
