@@ -181,7 +181,7 @@ def test_each_step_back_and_forth_keeps_the_data(to: Callable[..., None]):
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     session = db.session()
     assert ledger.verify(session).faults == []
-    assert session.scalars(select(Item)).one().base_unit == "tablet"
+    assert {item.base_unit for item in session.scalars(select(Item))} == {"tablet"}
     assert len(session.scalars(select(Movement)).all()) == before["movement"]
     if db.engine.dialect.name == "sqlite":
         assert session.execute(text("PRAGMA foreign_key_check")).all() == []
