@@ -1,5 +1,6 @@
 """Receiving with a hand-held scanner, which types, and with the camera."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -35,6 +36,16 @@ BURST = """([keys, pace]) => new Promise((done) => {
 })"""
 """Keys as another layout gives them: those of the test's own keyboard are American."""
 
+DETECTOR = """
+window.BarcodeDetector = class {
+  static async getSupportedFormats() { return ["data_matrix", "code_128", "qr_code", "ean_13", "itf"]; }
+  async detect() { return [{ rawValue: TEXT }]; }
+};
+navigator.mediaDevices.getUserMedia = async () => {
+  const canvas = document.createElement("canvas");
+  canvas.getContext("2d").fillRect(0, 0, 300, 150);
+  return canvas.captureStream(10);
+};"""
 DENIED = """() => {
   navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("no", "NotAllowedError"); };
 }"""
@@ -329,7 +340,25 @@ def test_the_camera_reads_a_pack(
     row(page, 0, item="PARA-500", lot="CAM1", expires_on=FAR.isoformat(), quantity="1000")
     expect(page.locator("#scan-camera")).not_to_be_visible()
     assert page.evaluate("document.querySelector('#scan-camera video').srcObject") is None
+    page.get_by_role("button", name="Camera").click()
+    page.locator("[data-camera-stay]").check()
+    expect(page.locator("[data-camera-said]")).to_contain_text("was scanned already")
+    expect(page.locator("#scan-camera")).to_be_visible()
+    row(page, 0, quantity="1000")
     assert watch.take() == []
+
+
+def test_the_browsers_own_reader(opened: Opened, work_url: str) -> None:
+    """Where there is one that knows these codes nothing is loaded."""
+    context = opened("warehouse", work_url)
+    context.add_init_script(f"const TEXT = {json.dumps(pack(PARA, 'OWN', prefix=''))};" + DETECTOR)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.goto("/receipts/new")
+    page.get_by_role("button", name="Camera").click()
+    said(page, "lot OWN: 1,000 tablet")
+    assert [each for each in asked if "zxing" in each] == []
 
 
 def test_a_camera_that_is_denied(opened: Opened, work_url: str) -> None:
