@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from inventory.access import requires
 from inventory.db import atomically, session
@@ -51,7 +50,7 @@ def columns(file_id: int) -> ResponseReturnValue:
         except UnreadableFile as error:
             flash(render(error.message), "error")
             seen = import_files.look(spool, kind)
-    form.skip_column.choices = [("", _("None")), *((header, header) for header in seen.headers)]
+    form.skip_column.choices = [("", "–"), *((header, header) for header in seen.headers)]
     told = file.told
     if request.method == "GET":
         told = _begun(file, seen)
