@@ -92,6 +92,7 @@ def test_other_settings(environ):
             "ORG_NAME": "Secours & Santé",
             "ORG_ADDRESS": "1 rue X; 75000 Paris",
             "CARTON_WARN_KG": "12.5",
+            "IMPORT_MAX_MB": "50",
             "DEMO": "No",
         }
     )
@@ -103,6 +104,7 @@ def test_other_settings(environ):
     assert not found.trusts("")
     assert found.org_address == "1 rue X\n75000 Paris"
     assert found.carton_warn_kg == Decimal("12.5")
+    assert found.import_max_mb == 50
     assert not found.demo
 
 
@@ -154,6 +156,8 @@ def test_other_settings(environ):
         ("CARTON_FAIL_KG", "-1"),
         ("CARTON_FAIL_KG", "NaN"),
         ("CARTON_FAIL_KG", "1e9"),
+        ("IMPORT_MAX_MB", "0"),
+        ("IMPORT_MAX_MB", "20 MB"),
         ("DEMO", "maybe"),
     ],
 )
