@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 from inventory.cli.rounds import go_round, on_terminal
 from inventory.db import session
 from inventory.ledger import verify as verify_ledger
+from inventory.services.checks import EARLIEST, LATEST
 
 ledger = AppGroup("ledger", help="The ledger of stock.")
 alerts = AppGroup("alerts", help="Alerts per site.")
@@ -34,6 +35,8 @@ def evaluate(on: datetime | None) -> None:
 
     Safe to run twice at once; killed midway, the next run begins with the sites that are left.
     """
+    if on is not None and not EARLIEST <= on.date() <= LATEST:
+        raise click.BadParameter("This date cannot be right.", param_hint="--on")
     done = go_round(on.date() if on is not None else None, on_terminal)
     for fault, sites in done.failed.items():
         click.echo(f"{sites} sites could not be evaluated: {fault}", err=True)

@@ -190,3 +190,9 @@ def test_as_if_it_were_another_day(world):
     db.session.rollback()
     assert db.session.scalar(expired) > 50
     assert run(args=["alerts", "evaluate", "--on", "tomorrow"]).exit_code == 2
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_cannot_be_right_is_refused(world, day):
+    result = world.test_cli_runner().invoke(args=["alerts", "evaluate", "--on", day])
+    assert result.exit_code == 2 and "cannot be right" in result.output
