@@ -87,7 +87,7 @@ def copy(files: dict[str, str], modules: Path, vendor: Path) -> None:
 
 
 def compress(folder: Path) -> None:
-    """Lay a `.gz` beside each style sheet, script, program and drawing that it makes smaller, for WhiteNoise to serve."""
+    """Lay a `.gz` beside each style sheet, script, program and drawing that it makes smaller, for WhiteNoise."""
     for old in folder.rglob("*.gz"):
         old.unlink()
     compressor = Compressor(use_brotli=False, quiet=True)

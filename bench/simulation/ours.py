@@ -102,7 +102,9 @@ class Ours:
     def _supplied(self, state: State, item: int) -> Outlook:
         sites = [self.outlook(state, place, item) for place in range(1, len(PLACES))]
         coming = together([each.coming for each in sites], on(state.day))
-        spread = sqrt(sum(each.deviation**2 for each in sites)) if self.options.spread else sqrt(coming.monthly)
+        spread = (
+            sqrt(sum(each.deviation**2 for each in sites)) if self.options.spread else sqrt(coming.monthly)
+        )
         return Outlook(coming, spread)
 
     def policy(self, state: State, place: int, item: int) -> reorder.Policy:

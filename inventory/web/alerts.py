@@ -108,6 +108,8 @@ def _acts(alert: Alert) -> tuple[str, Any] | None:
         )
     if alert.kind == "needs_attention" and alert.subject.startswith("demand ") and alert.site is not None:
         return url_for("policies.index", site=alert.site.code), _("Open the levels")
+    if alert.kind == "expiry_risk" and me().can("surplus.write"):
+        return url_for("surplus.index"), _("Move surplus")
     if alert.site is not None and alert.item is not None:
         return stock_address(alert.site.code, alert.item.code), _("Open the stock card")
     return None

@@ -260,9 +260,9 @@ def history(
     many = len(windows) + len(expected)
     step = min((chart.right - chart.left) / many, 44.0)
     wide = max(2.0, step * 0.72)
-    middles = [each.first + (each.last - each.first) / 2 for each in (*windows, *expected)]
-    room = max(1, ceil(_wide([month(each) for each in middles]) / step))
     entries: list[Window | Expected] = [*windows, *expected]
+    middles = [each.first + (each.last - each.first) / 2 for each in entries]
+    room = max(1, ceil(_wide([month(each) for each in middles]) / step))
     for n, each in enumerate(entries):
         at = chart.left + n * step + (step - wide) / 2
         quantity = float(each.used) if isinstance(each, Window) else float(each.quantity)

@@ -34,7 +34,7 @@ def later(hours: float = 0, **more):
 
 
 @pytest.fixture
-def one(session) -> callable:
+def one(session):
     """The mail as it is now."""
 
     def look(key: str = letter().key) -> Mail:

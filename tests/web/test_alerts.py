@@ -88,6 +88,17 @@ def test_who_may_ask(world):
     assert world.post("clinic", "/alerts/999999/request").status_code == 404
 
 
+def test_what_will_expire_unused_leads_coordinators_to_the_surplus(world):
+    session = world.session
+    risk = {"subject": "risk", "severity": "warning", "message": {"text": "At risk", "params": {}}}
+    item = world.second
+    session.add(Alert(kind="expiry_risk", site_id=world.clinic.id, item_id=item.id, **risk))
+    session.commit()
+    cards = "/alerts?kind=expiry_risk"
+    assert 'href="/surplus"' in world.get("coordinator", cards).text.partition('class="alert-list"')[2]
+    assert 'href="/surplus"' not in world.get("clinic", cards).text.partition('class="alert-list"')[2]
+
+
 def test_each_alert_leads_to_where_one_acts(world):
     stock_up(world.session, world.clinic, world.second, 5, lot="SOON", expires_in=20)
     number = world.shipment(sent=True)
