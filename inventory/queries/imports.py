@@ -39,4 +39,3 @@ def items_by_code(session: Session, codes: Sequence[str]) -> dict[str, Item]:
         part = wanted[start : start + 400]
         found |= {item.code: item for item in session.scalars(select(Item).where(Item.code.in_(part)))}
     return found
-
