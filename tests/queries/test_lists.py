@@ -35,7 +35,7 @@ def kinds(session, actor, **wanted) -> list[str]:
 
 def test_alerts_are_those_of_ones_sites(do, session, story, world):
     depot, clinic, item = world
-    stock_up(session, depot, item, 50, lot="L1", expires_in=30)
+    stock_up(session, depot, item, 50, lot="L1", expires_in=31)
     story.send(depot, clinic, [(item, 10)], eta=TODAY - timedelta(days=1))
     assert kinds(session, COORDINATOR) == ["expiring", "shipment_late"]
     assert kinds(session, VIEWER) == ["expiring", "shipment_late"]
@@ -53,7 +53,7 @@ def test_alerts_are_those_of_ones_sites(do, session, story, world):
     do(alert_service.acknowledge, late.id, None)
     assert kinds(session, COORDINATOR, acknowledged=True) == ["shipment_late"]
     assert kinds(session, COORDINATOR, acknowledged=False) == ["expiring"]
-    alert_service.evaluate(session, TODAY + timedelta(days=31))
+    alert_service.evaluate(session, TODAY + timedelta(days=32))
     session.commit()
     assert kinds(session, COORDINATOR, open=False) == ["expiring"]
     assert kinds(session, COORDINATOR, open=True) == ["expired", "shipment_late"]
