@@ -25,6 +25,7 @@ help: ## this list
 
 .PHONY: install
 install: $(READY)/app $(READY)/assets $(MESSAGES:.po=.mo) ## the environment alone: .venv and the front-end files
+	@$(BIN)/python -m compileall -q inventory config.py wsgi.py
 
 .PHONY: run
 run: install ## set up, bring the database up to date, serve on 127.0.0.1:8000 (DEMO=no: without demonstration)
