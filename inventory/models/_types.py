@@ -26,6 +26,7 @@ Day = Annotated[date, mapped_column()]
 Kilograms = Annotated[Decimal, mapped_column(Scaled(9))]
 CubicMetres = Annotated[Decimal, mapped_column(Scaled(9))]
 UnitMoney = Annotated[Decimal, mapped_column(Scaled(6))]
+Celsius = Annotated[Decimal, mapped_column(Scaled(2))]
 Months = Annotated[Decimal, mapped_column(Scaled(4))]
 
 ItemRef = Annotated[int, mapped_column(ForeignKey("item.id"), index=True)]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.db import Base, Chars
 from inventory.models._types import (
+    Celsius,
     Day,
     ItemRef,
     Key,
@@ -82,7 +83,11 @@ class DonationLine(Base):
 
 
 class Receipt(Base):
-    """A goods-received note: what was unloaded at a site on a day, from whom."""
+    """A goods-received note: what was unloaded at a site on a day, from whom, and in what state it came.
+
+    `announced_on` is the day of the pre-alert, `vehicle` a plate or container number. The seal and the temperature
+    logger are as declared and as found, temperatures in degrees Celsius. `costs_paid_by`: who pays the transport.
+    """
 
     __tablename__ = "receipt"
 
@@ -96,6 +101,16 @@ class Receipt(Base):
     consent_reference: Mapped[Name | None]
     checked_by: Mapped[Name | None]
     reference: Mapped[Name | None]
+    announced_on: Mapped[Day | None]
+    vehicle: Mapped[Name | None]
+    seal_declared: Mapped[Name | None]
+    seal_found: Mapped[Name | None]
+    seal_intact: Mapped[bool | None]
+    logger: Mapped[Name | None]
+    logger_low: Mapped[Celsius | None]
+    logger_high: Mapped[Celsius | None]
+    logger_alarm: Mapped[bool | None]
+    costs_paid_by: Mapped[Name | None]
     posting_id: Mapped[int] = mapped_column(ForeignKey("posting.id"))
     reversed_by_id: Mapped[int | None] = mapped_column(ForeignKey("posting.id"))
     created_by_id: Mapped[UserRef | None]
@@ -112,6 +127,9 @@ class Receipt(Base):
 class ReceiptLine(Base):
     """One lot of a receipt: `quantity` is all that came, `damaged` of it went to quarantine.
 
+    `condition` is a word of `GoodsCondition`, `storage` the storage class on the label, `label_missing` which parts of
+    the label are not there, `on_list` whether the item is on the recipient's list and registered, `quality_seen`
+    whether a certificate of analysis or of the product was seen (None: nobody looked).
     `warnings` is a list of `{rule, detail: {text, params}}`, `exceptions` of `{rule, accepted_by, reason}`.
     """
 
@@ -137,6 +155,14 @@ class ReceiptLine(Base):
     value_basis: Mapped[Name | None]
     carton: Mapped[Name | None]
     gross_weight_kg: Mapped[Kilograms | None]
+    declared_weight_kg: Mapped[Kilograms | None]
+    brand: Mapped[Name | None]
+    condition: Mapped[Word | None]
+    storage: Mapped[Word | None]
+    label_missing: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    value_source: Mapped[Name | None]
+    on_list: Mapped[bool | None]
+    quality_seen: Mapped[bool | None]
     returned_or_sample: Mapped[bool] = mapped_column(default=False)
     warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     exceptions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)

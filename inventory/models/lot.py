@@ -1,14 +1,27 @@
 """Lots: a batch of one item as given by one donor; and the batches that were recalled."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inventory.db import Base, Chars
-from inventory.models._types import Day, ItemRef, Key, Name, Prose, Recorded, UnitMoney, UserRef, Word
+from inventory.db import Base, Chars, Instant
+from inventory.models._types import (
+    Day,
+    ItemRef,
+    Key,
+    Name,
+    Prose,
+    Quantity,
+    Recorded,
+    UnitMoney,
+    UserRef,
+    Word,
+    one_of,
+)
 from inventory.models.donor import Donor
 from inventory.models.item import Item
+from inventory.models.words import RecallReply
 
 
 class Lot(Base):
@@ -46,17 +59,66 @@ class Lot(Base):
 
 
 class Recall(Base):
-    """A batch that may no longer be issued or dispatched, nor what arrives of it later."""
+    """A batch that may no longer be issued or dispatched, nor what arrives of it later.
+
+    A `drill` blocks nothing: it only asks everybody, so that the time it takes is known. `closed_at`: everybody
+    answered.
+    """
 
     __tablename__ = "recall"
-    __table_args__ = (UniqueConstraint("item_id", "lot_number", name="uq_recall_item_lot"),)
+    __table_args__ = (
+        Index(
+            "uq_recall_item_lot",
+            "item_id",
+            "lot_number",
+            unique=True,
+            sqlite_where=text("NOT drill"),
+            postgresql_where=text("NOT drill"),
+        ),
+    )
 
     id: Mapped[Key]
     item_id: Mapped[ItemRef]
     lot_number: Mapped[Name]
     reason: Mapped[Prose]
     recalled_on: Mapped[Day]
+    drill: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[Name | None]
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_by: Mapped[Name | None]
     created_by_id: Mapped[UserRef | None]
     created_at: Mapped[Recorded]
 
     item: Mapped[Item] = relationship(lazy="raise")
+
+
+class RecallNotice(Base):
+    """One holder of a recalled batch, and what came of telling them: a site, a shipment, or who else was sent it.
+
+    `quantity` is what the books said they held when the recall was made (for `dispensed`: what they gave to patients),
+    `found` what they say they hold, `returned` what came back.
+    """
+
+    __tablename__ = "recall_notice"
+    __table_args__ = (
+        one_of("reply", RecallReply),
+        CheckConstraint("site_id IS NOT NULL OR shipment_id IS NOT NULL", name="names_a_holder"),
+        UniqueConstraint("recall_id", "site_id", "shipment_id", name="uq_recall_notice_holder"),
+    )
+
+    id: Mapped[Key]
+    recall_id: Mapped[int] = mapped_column(ForeignKey("recall.id"), index=True)
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True)
+    shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shipment.id"), index=True)
+    quantity: Mapped[Quantity] = mapped_column(default=0)
+    dispensed: Mapped[Quantity] = mapped_column(default=0)
+    reply: Mapped[Word] = mapped_column(default=RecallReply.OPEN)
+    person: Mapped[Name | None]
+    found: Mapped[Quantity | None]
+    returned: Mapped[Quantity] = mapped_column(default=0)
+    note: Mapped[Prose | None]
+    informed_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_by: Mapped[Name | None]
+
+    recall: Mapped[Recall] = relationship(lazy="raise")

@@ -14,7 +14,10 @@ from inventory.rules.effects import PostingKind
 
 
 class Posting(Base):
-    """The movements of one document. Never updated or deleted: a correction is a posting that reverses it."""
+    """The movements of one document. Never updated or deleted: a correction is a posting that reverses it.
+
+    `witness` is the second person's name, where one was given.
+    """
 
     __tablename__ = "posting"
     __table_args__ = (one_of("kind", PostingKind), Index("ix_posting_document", "document"))
@@ -30,6 +33,7 @@ class Posting(Base):
     recorded_at: Mapped[Recorded]
     user_id: Mapped[UserRef | None]
     by: Mapped[Name | None]
+    witness: Mapped[Name | None]
     reason: Mapped[Prose | None]
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("posting.id"), unique=True)
 

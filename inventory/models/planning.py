@@ -1,11 +1,12 @@
 """What people know of the demand to come: consultations planned, months set by hand, figures for the unknown."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.db import Base
 from inventory.models._types import Day, ItemRef, Key, Months, Name, Prose, Quantity, Recorded
 from inventory.models.item import Item
+from inventory.models.lot import Lot
 from inventory.models.site import Site
 
 
@@ -113,3 +114,20 @@ class KitLine(Base):
 
     kit: Mapped[Kit] = relationship(lazy="raise", back_populates="lines")
     item: Mapped[Item] = relationship(lazy="raise")
+
+
+class KitContent(Base):
+    """What one kit of a kit lot is made of: so many base units of a component lot. All kits of a lot are alike."""
+
+    __tablename__ = "kit_content"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index("ix_kit_content_lot", "lot_id"),
+    )
+
+    kit_lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True, autoincrement=False)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True, autoincrement=False)
+    quantity: Mapped[Quantity]
+
+    kit_lot: Mapped[Lot] = relationship(foreign_keys=[kit_lot_id], lazy="raise")
+    lot: Mapped[Lot] = relationship(foreign_keys=[lot_id], lazy="raise")

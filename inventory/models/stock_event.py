@@ -23,7 +23,10 @@ from inventory.models.words import DisposalMethod, StockEventKind
 
 
 class StockEvent(Base):
-    """A document of one site; its lines are the movements of its posting (none where a count found no difference)."""
+    """A document of one site; its lines are the movements of its posting (none where a count found no difference).
+
+    `place` and `authority`: where goods were disposed of, and who allowed or watched it on behalf of the state.
+    """
 
     __tablename__ = "stock_event"
     __table_args__ = (
@@ -41,6 +44,8 @@ class StockEvent(Base):
     consultations: Mapped[int | None]
     method: Mapped[Word | None]
     certificate: Mapped[Name | None]
+    place: Mapped[Name | None]
+    authority: Mapped[Name | None]
     note: Mapped[Prose | None]
     posting_id: Mapped[int | None] = mapped_column(ForeignKey("posting.id"), index=True)
     reversed_by_id: Mapped[int | None] = mapped_column(ForeignKey("posting.id"))

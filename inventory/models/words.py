@@ -13,6 +13,12 @@ class Temperature(StrEnum):
     FROZEN = "frozen"
 
 
+class Zone(StrEnum):
+    STOCK = "stock"
+    QUARANTINE = "quarantine"
+    REFUSED = "refused"
+
+
 class SiteKind(StrEnum):
     WAREHOUSE = "warehouse"
     DISPENSARY = "dispensary"
@@ -81,6 +87,8 @@ class StockEventKind(StrEnum):
     DISPOSAL = "disposal"
     COUNT = "count"
     ZONE_MOVE = "zone_move"
+    KIT_ASSEMBLY = "kit_assembly"
+    KIT_DISASSEMBLY = "kit_disassembly"
 
 
 class AlertKind(StrEnum):
@@ -96,6 +104,7 @@ class AlertKind(StrEnum):
     AUTHORISATION_EXPIRING = "authorisation_expiring"
     RECALL = "recall"
     NEEDS_ATTENTION = "needs_attention"
+    TEMPERATURE = "temperature"
 
 
 class Container(StrEnum):
@@ -110,3 +119,74 @@ class SyncResult(StrEnum):
     ACCEPTED = "accepted"
     NEEDS_ATTENTION = "needs_attention"
     RESOLVED = "resolved"
+
+
+class ExcursionKind(StrEnum):
+    HEAT = "heat"
+    COLD = "cold"
+    FREEZING = "freezing"
+
+
+class ExcursionOutcome(StrEnum):
+    HARMLESS = "harmless"
+    QUARANTINED = "quarantined"
+
+
+class PermitKind(StrEnum):
+    IMPORT = "import"
+    EXPORT = "export"
+    MODEL_FORM = "model_form"
+    LICENCE = "licence"
+
+
+class HoldStatus(StrEnum):
+    OPEN = "open"
+    PROPOSED = "proposed"
+    DECIDED = "decided"
+
+
+class HoldOutcome(StrEnum):
+    RELEASE = "release"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    RETURN = "return"
+    DESTROY = "destroy"
+    GONE = "gone"
+
+
+class AttachmentKind(StrEnum):
+    PHOTO = "photo"
+    PAPER = "paper"
+
+
+class CountSheetStatus(StrEnum):
+    OPEN = "open"
+    RECOUNT = "recount"
+    SUBMITTED = "submitted"
+    FINAL = "final"
+    CANCELLED = "cancelled"
+
+
+class CountReason(StrEnum):
+    BY_HAND = "by_hand"
+    CYCLE = "cycle"
+    FULL = "full"
+    SUSPICION = "suspicion"
+
+
+class RecallReply(StrEnum):
+    OPEN = "open"
+    INFORMED = "informed"
+    BLOCKED = "blocked"
+    RETURNED = "returned"
+    NOTHING_LEFT = "nothing_left"
+
+
+class GoodsCondition(StrEnum):
+    GOOD = "good"
+    PACKAGING_DAMAGED = "packaging_damaged"
+    CRUSHED = "crushed"
+    WET = "wet"
+    OPENED = "opened"
+    LEAKING = "leaking"
+    DIRTY = "dirty"

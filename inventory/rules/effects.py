@@ -22,6 +22,7 @@ class LocationKind(StrEnum):
     FOUND = "found"
     MISSING = "missing"
     PARTNER = "partner"
+    KITTED = "kitted"
 
 
 class PostingKind(StrEnum):
@@ -37,6 +38,8 @@ class PostingKind(StrEnum):
     SHIPMENT_RECEIPT = "shipment_receipt"
     FOUND = "found"
     WRITE_OFF = "write_off"
+    KIT_ASSEMBLY = "kit_assembly"
+    KIT_DISASSEMBLY = "kit_disassembly"
     REVERSAL = "reversal"
 
 
@@ -90,6 +93,9 @@ EFFECTS: dict[PostingKind, frozenset[Pair]] = {
     PostingKind.SHIPMENT_RECEIPT: frozenset(_pairs({K.IN_TRANSIT}, ZONES | {K.PARTNER, K.MISSING})),
     PostingKind.FOUND: frozenset(_pairs({K.MISSING}, ZONES | {K.PARTNER})),
     PostingKind.WRITE_OFF: frozenset(_pairs({K.MISSING}, {K.LOST})),
+    # Components go into the account and kits come out of it; taking a kit apart is the same the other way round.
+    PostingKind.KIT_ASSEMBLY: frozenset({(K.STOCK, K.KITTED), (K.KITTED, K.STOCK)}),
+    PostingKind.KIT_DISASSEMBLY: frozenset({(K.STOCK, K.KITTED), (K.KITTED, K.STOCK)}),
 }
 EFFECTS[PostingKind.REVERSAL] = frozenset(
     (destination, source) for pairs in list(EFFECTS.values()) for source, destination in pairs
