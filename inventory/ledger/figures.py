@@ -4,16 +4,16 @@ The one place where balances, day totals, shipments, requisitions and policies m
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from math import floor, sqrt
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inventory.ledger._sql import among, chunks
+from inventory.ledger import readings
 from inventory.ledger.levels import (
     LOOKBACK_MONTHS,
     Defaults,
@@ -23,22 +23,12 @@ from inventory.ledger.levels import (
     rule_of,
     with_defaults,
 )
-from inventory.ledger.outlook import Outlook, outlook
-from inventory.models import (
-    Balance,
-    Location,
-    Lot,
-    Requisition,
-    RequisitionLine,
-    Shipment,
-    Site,
-    StockDay,
-)
+from inventory.ledger.outlook import Outlook, outlooks
+from inventory.models import Site
 from inventory.models.words import SiteStatus
 from inventory.rules import demand, expiry, reorder, service
 from inventory.rules.course import Course, course, together
 from inventory.rules.demand import Basis
-from inventory.rules.effects import LocationKind
 from inventory.rules.forecast import Forecast, forecast
 
 Pair = tuple[int, int]
@@ -91,8 +81,8 @@ class _Found:
 
     site_id: int
     today: date
-    lots: dict[int, list[tuple[expiry.ProjectedLot[int], int]]]
-    days: dict[int, list[demand.LotDay]]
+    lots: readings.Lots
+    days: readings.Days
     first: dict[int, date]
     inbound: dict[int, int]
     asked: dict[int, int]
@@ -100,8 +90,8 @@ class _Found:
     forecasts: bool = False
     held: dict[int, Held] = field(default_factory=dict)
     unseen: dict[int, "Figures"] = field(default_factory=dict)
-
     seen: set[int] = field(default_factory=set)
+    wanted: list[int] = field(default_factory=list)
 
     def something(self) -> set[int]:
         """The items of which more is known than their policy."""
@@ -123,28 +113,52 @@ def figures(
 
     Known is what has a policy of its own, a history, stock, something on its way or asked for, or an expected demand.
     """
-    site = session.get_one(Site, site_id)
-    own, defaults = own_policies(session, site_id, item_ids), defaults_for(session, site)
-    since = None if forecasts else _looked_back_to(today, own, defaults)
-    days, first = _days(session, site_id, today, item_ids, since)
-    found = _Found(
-        site_id,
-        today,
-        _usable_lots(session, site_id, today, item_ids),
-        days,
-        first,
-        _inbound(session, site_id, today, item_ids),
-        _open_requisitions(session, site_id, item_ids),
-        outlook(session, site, today, item_ids),
-        forecasts,
-    )
-    if found.known.for_supplied:
-        # Without a look-back's limit a `service` policy holds somewhere here, and asks how far demand strays.
-        _add_supplied(session, found, item_ids, forecasts=since is None)
-    wanted = set(item_ids) if item_ids is not None else _all_known(own, found)
-    found.held = with_defaults(session, own, defaults, wanted)
-    found.seen = found.something()
-    return {item_id: _figures(found, item_id) for item_id in sorted(wanted)}
+    (found,) = _read(session, [session.get_one(Site, site_id)], today, item_ids, forecasts=forecasts)
+    return {item_id: _figures(found, item_id) for item_id in found.wanted}
+
+
+def _read(
+    session: Session,
+    sites: Sequence[Site],
+    today: date,
+    item_ids: Collection[int] | None,
+    *,
+    forecasts: bool,
+    stock: bool = True,
+) -> list[_Found]:
+    """What is known of the items of several sites, read for all of them at once. Without `stock` only what their
+    demand rests on."""
+    ids = [site.id for site in sites]
+    own, defaults = own_policies(session, ids, item_ids), defaults_for(session, sites)
+    since = {each: None if forecasts else _looked_back_to(today, own[each], defaults[each]) for each in ids}
+    days: dict[int, tuple[readings.Days, dict[int, date]]] = {}
+    for start in set(since.values()):
+        alike = [site_id for site_id in ids if since[site_id] == start]
+        days |= readings.days_of(session, alike, today, item_ids, start)
+    lots = readings.usable_lots(session, ids, today, item_ids) if stock else {}
+    coming = readings.inbound(session, ids, today, item_ids) if stock else {}
+    asked = readings.asked_for(session, ids, item_ids) if stock else {}
+    known = outlooks(session, sites, today, item_ids)
+    all_found = []
+    for each in ids:
+        found = _Found(
+            each,
+            today,
+            lots.get(each, {}),
+            *days[each],
+            coming.get(each, {}),
+            asked.get(each, {}),
+            known[each],
+            forecasts,
+        )
+        if found.known.for_supplied:
+            # Without a look-back's limit a `service` policy holds somewhere here, and asks how far demand strays.
+            _add_supplied(session, found, item_ids, forecasts=since[each] is None)
+        wanted = set(item_ids) if item_ids is not None else _all_known(own[each], found)
+        found.held = with_defaults(session, own[each], defaults[each], wanted)
+        found.seen, found.wanted = found.something(), sorted(wanted)
+        all_found.append(found)
+    return all_found
 
 
 def _add_supplied(
@@ -157,12 +171,14 @@ def _add_supplied(
     """
     known, courses = found.known, defaultdict[int, list[Course]](list)
     squares: dict[int, float] = defaultdict(float)
-    supplied = select(Site.id).where(Site.supplied_by_id == found.site_id, Site.status == SiteStatus.OPEN)
-    for each in session.scalars(supplied.order_by(Site.id)).all():
-        for item_id, entry in figures(session, each, found.today, item_ids, forecasts=forecasts).items():
-            if entry.course is not None:
-                courses[item_id].append(entry.course)
-                squares[item_id] += (entry.deviation or 0.0) ** 2
+    supplied = select(Site).where(Site.supplied_by_id == found.site_id, Site.status == SiteStatus.OPEN)
+    sites = session.scalars(supplied.order_by(Site.id)).all()
+    for each in _read(session, sites, found.today, item_ids, forecasts=forecasts, stock=False):
+        for item_id in each.wanted:
+            expected = _expected(each, item_id)
+            if expected.course is not None:
+                courses[item_id].append(expected.course)
+                squares[item_id] += (expected.deviation or 0.0) ** 2
     for item_id, several in courses.items():
         whole = together(several, found.today)
         known.supplied[item_id] = whole.monthly
@@ -213,10 +229,22 @@ def _figures(found: _Found, item_id: int) -> Figures:
     )
 
 
-def _worked_out(found: _Found, item_id: int) -> Figures:
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """The demand for an item and what it rests on."""
+
+    usage: demand.Usage
+    monthly: Fraction | None
+    basis: Basis
+    course: Course | None
+    deviation: float | None
+    forecast: Forecast | None
+
+
+def _expected(found: _Found, item_id: int) -> _Expected:
     held = found.held.get(item_id)
     policy = held.policy if held is not None else None
-    days, lots = found.days.get(item_id, []), found.lots.get(item_id, [])
+    days = found.days.get(item_id, [])
     lookback = policy.lookback_months if policy is not None else LOOKBACK_MONTHS
     first = found.first.get(item_id)
     usage = demand.usage(days, today=found.today, lookback_months=lookback, first_receipt=first)
@@ -231,11 +259,18 @@ def _worked_out(found: _Found, item_id: int) -> Figures:
         if by_service:
             monthly, basis = known.monthly, known.basis
     coming = None if monthly is None else course(monthly, found.today, found.known.by_hand.get(item_id, ()))
+    return _Expected(usage, monthly, basis, coming, deviation, seen)
+
+
+def _worked_out(found: _Found, item_id: int) -> Figures:
+    held = found.held.get(item_id)
+    policy = held.policy if held is not None else None
+    lots, expected = found.lots.get(item_id, []), _expected(found, item_id)
     usable = sum(lot.quantity + reserved for lot, reserved in lots)
     available = sum(lot.quantity for lot, _ in lots)
     buffer_days = policy.expiry_buffer_days if policy is not None else 0
     free = [lot for lot, _ in lots if lot.quantity]
-    projection = expiry.project(free, coming, found.today, buffer_days)
+    projection = expiry.project(free, expected.course, found.today, buffer_days)
     inbound, asked = found.inbound.get(item_id, 0), found.asked.get(item_id, 0)
     assessment = reorder.assess(
         policy,
@@ -243,9 +278,9 @@ def _worked_out(found: _Found, item_id: int) -> Figures:
         available=available,
         inbound=inbound,
         open_requisitions=asked,
-        demand=coming,
+        demand=expected.course,
         projection=projection,
-        worked=_worked(policy, coming, deviation),
+        worked=_worked(policy, expected.course, expected.deviation),
     )
     return Figures(
         site_id=found.site_id,
@@ -254,16 +289,16 @@ def _worked_out(found: _Found, item_id: int) -> Figures:
         available=available,
         inbound=inbound,
         open_requisitions=asked,
-        usage=usage,
-        demand=monthly,
-        basis=basis,
-        course=coming,
+        usage=expected.usage,
+        demand=expected.monthly,
+        basis=expected.basis,
+        course=expected.course,
         projection=projection,
         policy=policy,
         default_id=held.default_id if held is not None else None,
         assessment=assessment,
-        deviation=deviation,
-        forecast=seen,
+        deviation=expected.deviation,
+        forecast=expected.forecast,
     )
 
 
@@ -273,115 +308,3 @@ def _worked(
     if policy is None or coming is None or deviation is None:
         return None
     return service.worked(policy, coming, deviation)
-
-
-def _usable_lots(
-    session: Session, site_id: int, today: date, item_ids: Collection[int] | None
-) -> dict[int, list[tuple[expiry.ProjectedLot[int], int]]]:
-    """item id -> (lot with what is free of it, reserved) for lots in the `stock` zone that may be used today."""
-    found: dict[int, list[tuple[expiry.ProjectedLot[int], int]]] = defaultdict(list)
-    for ids in chunks(item_ids):
-        rows = session.execute(
-            select(Lot.item_id, Lot.id, Lot.expires_on, Lot.received_on, Balance.on_hand, Balance.reserved)
-            .join(Balance, Balance.lot_id == Lot.id)
-            .join(Location, Location.id == Balance.location_id)
-            .where(Location.site_id == site_id, Location.kind == LocationKind.STOCK, Balance.on_hand > 0)
-            .where(Lot.recalled_on.is_(None), Lot.expires_on.is_(None) | (Lot.expires_on >= today))
-            .where(*among(Lot.item_id, ids))
-        )
-        for item_id, lot_id, expires_on, received_on, on_hand, reserved in rows:
-            lot = expiry.ProjectedLot(lot_id, on_hand - reserved, expires_on, received_on, lot_id)
-            found[item_id].append((lot, reserved))
-    return found
-
-
-def _days(
-    session: Session,
-    site_id: int,
-    today: date,
-    item_ids: Collection[int] | None,
-    since: date | None,
-) -> tuple[dict[int, list[demand.LotDay]], dict[int, date]]:
-    """item id -> what the days did to its lots, and item id -> the first of them.
-
-    The days before `since` are told as one, the day before it: what they left of each lot. No more is known of them, so
-    only a look-back that begins no earlier may be taken.
-    """
-    found: dict[int, list[demand.LotDay]] = defaultdict(list)
-    first: dict[int, date] = {}
-    for ids in chunks(item_ids):
-        mine = [
-            StockDay.site_id == site_id,
-            *among(StockDay.item_id, ids),
-            # A day that was taken back whole is as if it had not been: no first receipt either.
-            or_(StockDay.change != 0, StockDay.dispensed != 0),
-        ]
-        facts = {
-            lot_id: (expires_on, recalled_on)
-            for lot_id, expires_on, recalled_on in session.execute(
-                select(Lot.id, Lot.expires_on, Lot.recalled_on).where(
-                    Lot.id.in_(select(StockDay.lot_id).where(*mine))
-                )
-            )
-        }
-        if since is not None:
-            before = since - timedelta(days=1)
-            older = session.execute(
-                select(StockDay.item_id, StockDay.lot_id, func.min(StockDay.day), func.sum(StockDay.change))
-                .where(*mine, StockDay.day <= before, StockDay.day <= today)
-                .group_by(StockDay.item_id, StockDay.lot_id)
-            )
-            for item_id, lot_id, day, left in older:
-                first[item_id] = min(day, first.get(item_id, day))
-                found[item_id].append(demand.LotDay(lot_id, *facts[lot_id], before, int(left), 0))
-            mine.append(StockDay.day >= since)
-        rows = session.execute(
-            select(
-                StockDay.item_id, StockDay.lot_id, StockDay.day, StockDay.change, StockDay.dispensed
-            ).where(*mine, StockDay.day <= today)
-        )
-        for item_id, lot_id, day, change, dispensed in rows:
-            found[item_id].append(demand.LotDay(lot_id, *facts[lot_id], day, change, dispensed))
-    return found, first
-
-
-def _inbound(session: Session, site_id: int, today: date, item_ids: Collection[int] | None) -> dict[int, int]:
-    """item id -> what is in transit to a site and may be used when it comes."""
-    found: dict[int, int] = defaultdict(int)
-    for ids in chunks(item_ids):
-        rows = session.execute(
-            select(Lot.item_id, func.sum(Balance.on_hand))
-            .join(Balance, Balance.lot_id == Lot.id)
-            .join(Location, Location.id == Balance.location_id)
-            .join(Shipment, Shipment.id == Location.shipment_id)
-            .where(
-                Location.kind == LocationKind.IN_TRANSIT,
-                Shipment.destination_id == site_id,
-                Balance.on_hand > 0,
-            )
-            .where(Lot.recalled_on.is_(None), Lot.expires_on.is_(None) | (Lot.expires_on >= today))
-            .where(*among(Lot.item_id, ids))
-            .group_by(Lot.item_id)
-        )
-        for item_id, quantity in rows:
-            found[item_id] += int(quantity)
-    return found
-
-
-def _open_requisitions(session: Session, site_id: int, item_ids: Collection[int] | None) -> dict[int, int]:
-    """item id -> what a site has asked for and what has not been sent yet: as approved, or else as asked."""
-    found: dict[int, int] = defaultdict(int)
-    for ids in chunks(item_ids):
-        rows = session.execute(
-            select(
-                RequisitionLine.item_id,
-                func.sum(func.coalesce(RequisitionLine.approved, RequisitionLine.quantity)),
-            )
-            .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-            .where(Requisition.site_id == site_id, Requisition.status.in_(["submitted", "approved"]))
-            .where(*among(RequisitionLine.item_id, ids))
-            .group_by(RequisitionLine.item_id)
-        )
-        for item_id, quantity in rows:
-            found[item_id] += int(quantity)
-    return found

@@ -1,6 +1,6 @@
 """Which policy holds for an item at a site: its own, or the narrowest default that fits."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -62,21 +62,23 @@ def rule_of(policy: Policy | PolicyDefault) -> reorder.Policy:
 
 
 def own_policies(
-    session: Session, site_id: int, item_ids: Collection[int] | None
-) -> dict[int, reorder.Policy]:
-    """item id -> the policy that was set for it at a site. Equal policies are one: a site has thousands of them."""
-    found: dict[int, reorder.Policy] = {}
+    session: Session, site_ids: Collection[int], item_ids: Collection[int] | None
+) -> dict[int, dict[int, reorder.Policy]]:
+    """site id -> item id -> the policy that was set for it there. Equal policies are one: a site has thousands."""
+    found: dict[int, dict[int, reorder.Policy]] = {site_id: {} for site_id in site_ids}
     known: dict[tuple[Any, ...], reorder.Policy] = {}
     for ids in chunks(item_ids):
         rows = session.execute(
-            select(Policy.item_id, *_COLUMNS).where(Policy.site_id == site_id, *among(Policy.item_id, ids))
+            select(Policy.site_id, Policy.item_id, *_COLUMNS).where(
+                Policy.site_id.in_(site_ids), *among(Policy.item_id, ids)
+            )
         )
-        for item_id, *said in rows:
+        for site_id, item_id, *said in rows:
             key = tuple(said)
             policy = known.get(key)
             if policy is None:
                 policy = known[key] = _read(key)
-            found[item_id] = policy
+            found[site_id][item_id] = policy
     return found
 
 
@@ -104,15 +106,15 @@ def _read(row: tuple[Any, ...]) -> reorder.Policy:
     return reorder.Policy(override_reason=said.pop("demand_override_reason"), **said)
 
 
-def defaults_for(session: Session, site: Site) -> Defaults:
-    """The defaults that fit a site. A site is narrower than a category, that than a VEN class, that than a kind."""
-    rows = session.scalars(
-        select(PolicyDefault).where(
-            PolicyDefault.site_id.is_(None) | (PolicyDefault.site_id == site.id),
-            PolicyDefault.site_kind.is_(None) | (PolicyDefault.site_kind == site.kind),
-        )
-    )
-    return Defaults(tuple(sorted(rows, key=_breadth)))
+def defaults_for(session: Session, sites: Sequence[Site]) -> dict[int, Defaults]:
+    """site id -> the defaults that fit it. A site is narrower than a category, that than a VEN class, that than a
+    kind."""
+    rows = sorted(session.scalars(select(PolicyDefault)), key=_breadth)
+    return {site.id: Defaults(tuple(each for each in rows if _fits(each, site))) for site in sites}
+
+
+def _fits(row: PolicyDefault, site: Site) -> bool:
+    return row.site_id in (None, site.id) and row.site_kind in (None, site.kind)
 
 
 def _breadth(row: PolicyDefault) -> tuple[bool, bool, bool, bool, int]:
@@ -121,8 +123,8 @@ def _breadth(row: PolicyDefault) -> tuple[bool, bool, bool, bool, int]:
 
 def policies_for(session: Session, site: Site, item_ids: Collection[int]) -> dict[int, Held]:
     """item id -> the policy that holds for it at a site; items for which none does are not in it."""
-    own = own_policies(session, site.id, item_ids)
-    return with_defaults(session, own, defaults_for(session, site), item_ids)
+    own = own_policies(session, [site.id], item_ids)[site.id]
+    return with_defaults(session, own, defaults_for(session, [site])[site.id], item_ids)
 
 
 def with_defaults(

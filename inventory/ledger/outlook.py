@@ -1,7 +1,7 @@
 """What is known of a site's demand besides its own consumption: plans, similar sites, kits, figures set by hand."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -63,49 +63,58 @@ class Outlook:
         return usage.dispensed / served * self.planned if served else None
 
 
-def outlook(session: Session, site: Site, today: date, item_ids: Collection[int] | None) -> Outlook:
-    """What is known of `item_ids` (None: of every item) at a site."""
-    found = Outlook()
+def outlooks(
+    session: Session, sites: Sequence[Site], today: date, item_ids: Collection[int] | None
+) -> dict[int, Outlook]:
+    """site id -> what is known of `item_ids` (None: of every item) there."""
+    found = {site.id: Outlook() for site in sites}
     for ids in chunks(item_ids):
         for month in session.scalars(
             select(DemandMonth)
-            .where(DemandMonth.site_id == site.id, DemandMonth.month >= today.replace(day=1))
+            .where(DemandMonth.site_id.in_(found), DemandMonth.month >= today.replace(day=1))
             .where(*among(DemandMonth.item_id, ids))
         ):
-            found.by_hand[month.item_id].append(SetMonth(month.month, Fraction(month.quantity)))
+            by_hand = found[month.site_id].by_hand
+            by_hand[month.item_id].append(SetMonth(month.month, Fraction(month.quantity)))
         for assumed in session.scalars(
             select(AssumedDemand)
-            .where(AssumedDemand.site_id == site.id)
+            .where(AssumedDemand.site_id.in_(found))
             .where(*among(AssumedDemand.item_id, ids))
         ):
-            found.assumed[assumed.item_id] = Fraction(assumed.quantity)
-    plan = current_plan(session, site.id, today)
-    if plan is None:
-        return found
-    found.for_supplied = plan.for_supplied
-    found.planned = planned_consultations(plan.days_per_week, plan.patients_per_day)
-    if plan.kit is not None:
-        wanted = None if item_ids is None else set(item_ids)
-        found.kit = {
-            item_id: monthly
-            for item_id, monthly in _of_kit(plan.kit, plan.population).items()
-            if wanted is None or item_id in wanted
-        }
-    if found.planned is not None:
-        found.consultations = _consultations(session, site.id, today)
-        found.similar = _similar(session, site, today, item_ids)
+            found[assumed.site_id].assumed[assumed.item_id] = Fraction(assumed.quantity)
+    wanted = None if item_ids is None else set(item_ids)
+    for site_id, plan in current_plans(session, found, today).items():
+        known = found[site_id]
+        known.for_supplied = plan.for_supplied
+        known.planned = planned_consultations(plan.days_per_week, plan.patients_per_day)
+        if plan.kit is not None:
+            monthly = _of_kit(plan.kit, plan.population)
+            known.kit = {item: each for item, each in monthly.items() if wanted is None or item in wanted}
+    visited = [site for site in sites if found[site.id].planned is not None]
+    if visited:
+        for site_id, consultations in _consultations(session, [site.id for site in visited], today).items():
+            found[site_id].consultations = consultations
+        for kind in sorted({site.kind for site in visited}):
+            of_kind = [site.id for site in visited if site.kind == kind]
+            for site_id, similar in _similar(session, kind, of_kind, today, item_ids).items():
+                found[site_id].similar = similar
     return found
 
 
-def current_plan(session: Session, site_id: int, today: date) -> SitePlan | None:
-    """The plan that holds at a site today, its kit and that kit's lines loaded."""
-    return session.scalars(
+def current_plans(session: Session, site_ids: Collection[int], today: date) -> dict[int, SitePlan]:
+    """site id -> the plan that holds there today, its kit and that kit's lines loaded, where there is one."""
+    rows = session.scalars(
         select(SitePlan)
-        .where(SitePlan.site_id == site_id, SitePlan.starts_on <= today)
-        .order_by(SitePlan.starts_on.desc())
+        .where(SitePlan.site_id.in_(site_ids), SitePlan.starts_on <= today)
+        .order_by(SitePlan.starts_on)
         .options(selectinload(SitePlan.kit).selectinload(Kit.lines))
-        .limit(1)
-    ).first()
+    )
+    return {plan.site_id: plan for plan in rows}
+
+
+def current_plan(session: Session, site_id: int, today: date) -> SitePlan | None:
+    """The plan that holds at a site today, if there is one."""
+    return current_plans(session, [site_id], today).get(site_id)
 
 
 def planned_consultations(days_per_week: Decimal | None, patients_per_day: int | None) -> Fraction | None:
@@ -126,38 +135,40 @@ def _of_kit(kit: Kit, population: int | None) -> dict[int, Fraction]:
     return {line.item_id: line.quantity / Fraction(kit.months) * scale for line in kit.lines}
 
 
-def _consultations(session: Session, site_id: int, today: date) -> dict[date, int]:
+def _consultations(session: Session, site_ids: Collection[int], today: date) -> dict[int, dict[date, int]]:
+    found: dict[int, dict[date, int]] = {site_id: {} for site_id in site_ids}
     rows = session.execute(
-        select(StockEvent.occurred_on, func.sum(StockEvent.consultations))
-        .where(StockEvent.site_id == site_id, StockEvent.kind == StockEventKind.CONSUMPTION)
+        select(StockEvent.site_id, StockEvent.occurred_on, func.sum(StockEvent.consultations))
+        .where(StockEvent.site_id.in_(site_ids), StockEvent.kind == StockEventKind.CONSUMPTION)
         .where(StockEvent.reversed_by_id.is_(None), StockEvent.consultations > 0)
         .where(StockEvent.occurred_on <= today)
-        .group_by(StockEvent.occurred_on)
+        .group_by(StockEvent.site_id, StockEvent.occurred_on)
     )
-    return {day: int(number or 0) for day, number in rows}
+    for site_id, day, number in rows:
+        found[site_id][day] = int(number or 0)
+    return found
 
 
 def _similar(
-    session: Session, site: Site, today: date, item_ids: Collection[int] | None
-) -> dict[int, Fraction]:
-    """item id -> base units per consultation at the open sites of the same kind that dispensed it.
+    session: Session, kind: str, site_ids: Collection[int], today: date, item_ids: Collection[int] | None
+) -> dict[int, dict[int, Fraction]]:
+    """site id -> item id -> base units per consultation at the other open sites of that kind that dispensed it.
 
     Adjusted consumption of WHO's 'Estimating Drug Requirements' (1995), by patient contact.
     """
     since = today - timedelta(days=LOOKED_BACK - 1)
-    others = select(Site.id).where(Site.kind == site.kind, Site.status == SiteStatus.OPEN, Site.id != site.id)
+    alike = select(Site.id).where(Site.kind == kind, Site.status == SiteStatus.OPEN)
     seen: dict[int, int] = {
         site_id: int(number or 0)
         for site_id, number in session.execute(
             select(StockEvent.site_id, func.sum(StockEvent.consultations))
-            .where(StockEvent.site_id.in_(others), StockEvent.kind == StockEventKind.CONSUMPTION)
+            .where(StockEvent.site_id.in_(alike), StockEvent.kind == StockEventKind.CONSUMPTION)
             .where(StockEvent.reversed_by_id.is_(None), StockEvent.consultations > 0)
             .where(StockEvent.occurred_on.between(since, today))
             .group_by(StockEvent.site_id)
         )
     }
-    used: dict[int, int] = defaultdict(int)
-    contacts: dict[int, int] = defaultdict(int)
+    used: dict[int, dict[int, int]] = defaultdict(dict)
     for ids in chunks(item_ids) if seen else []:
         rows = session.execute(
             select(StockDay.item_id, StockDay.site_id, func.sum(StockDay.dispensed))
@@ -167,6 +178,14 @@ def _similar(
         )
         for item_id, site_id, dispensed in rows:
             if dispensed > 0:
-                used[item_id] += int(dispensed)
-                contacts[item_id] += seen[site_id]
-    return {item_id: Fraction(quantity, contacts[item_id]) for item_id, quantity in used.items()}
+                used[item_id][site_id] = int(dispensed)
+    found: dict[int, dict[int, Fraction]] = {site_id: {} for site_id in site_ids}
+    for item_id, by_site in used.items():
+        dispensed, contacts = sum(by_site.values()), sum(seen[site_id] for site_id in by_site)
+        for site_id in site_ids:
+            own = by_site.get(site_id)
+            if own is None:
+                found[site_id][item_id] = Fraction(dispensed, contacts)
+            elif len(by_site) > 1:
+                found[site_id][item_id] = Fraction(dispensed - own, contacts - seen[site_id])
+    return found

@@ -164,7 +164,7 @@ def test_the_narrowest_default_holds(do, session, site, item):
         made[row.id] = scope
 
     def holds(place):
-        held = defaults_for(session, place).of("medicine", "V")
+        held = defaults_for(session, [place])[place.id].of("medicine", "V")
         return None if held is None else made[held.default_id]
 
     found = []
