@@ -10,7 +10,7 @@ from inventory import ledger
 from inventory.access import Actor
 from inventory.errors import Invalid, Superseded, msg
 from inventory.models import Posting
-from inventory.services import alerts
+from inventory.services import alerts, holds
 from inventory.services.checks import Checks
 
 _later: ContextVar[set[tuple[int, int]] | None] = ContextVar("relais_alerts_later", default=None)
@@ -46,15 +46,19 @@ def _look_at_alerts(session: Session, touched: Iterable[tuple[int, int]]) -> Non
         later.update(touched)
 
 
-def post(session: Session, entry: ledger.Entry, also: Iterable[tuple[int, int]] = ()) -> ledger.Posted:
+def post(
+    session: Session, entry: ledger.Entry, also: Iterable[tuple[int, int]] = (), *, decided: bool = False
+) -> ledger.Posted:
     """Post `entry` and refresh the alerts of the (site, item) pairs that it touched, and of those in `also`.
 
-    Raises Superseded where another document was posted under the same UUID: its service answers with that one.
+    Holds of what leaves quarantine are settled, unless this carries out what was `decided` about one. Raises Superseded where another document was posted under the same UUID: its service answers with that one.
     """
     posted = ledger.post(session, entry)
     if posted.replayed:
         document = posted.posting.document or ""
         raise Superseded(msg("This was recorded already, as %(document)s.", document=document))
+    if not decided:
+        holds.follow(session, posted.posting)
     _look_at_alerts(session, posted.touched | set(also))
     return posted
 
@@ -75,5 +79,6 @@ def reverse(
         user_id=actor.user_id,
         by=actor.name,
     )
+    holds.follow(session, posted.posting)
     alerts.refresh(session, posted.touched | set(also))
     return posted
