@@ -113,8 +113,24 @@ def figures(
 
     Known is what has a policy of its own, a history, stock, something on its way or asked for, or an expected demand.
     """
-    (found,) = _read(session, [session.get_one(Site, site_id)], today, item_ids, forecasts=forecasts)
-    return {item_id: _figures(found, item_id) for item_id in found.wanted}
+    return figures_at(session, {site_id: today}, item_ids, forecasts=forecasts)[site_id]
+
+
+def figures_at(
+    session: Session,
+    days: Mapping[int, date],
+    item_ids: Collection[int] | None = None,
+    *,
+    forecasts: bool = False,
+) -> dict[int, dict[int, Figures]]:
+    """site id -> item id -> its figures there, on the day that `days` gives each site: `figures` of several sites, with
+    as few questions to the database as for one."""
+    told: dict[int, dict[int, Figures]] = {}
+    for today in set(days.values()):
+        alike = select(Site).where(Site.id.in_([each for each, day in days.items() if day == today]))
+        for found in _read(session, session.scalars(alike).all(), today, item_ids, forecasts=forecasts):
+            told[found.site_id] = {item_id: _figures(found, item_id) for item_id in found.wanted}
+    return told
 
 
 def _read(

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inventory.ledger._sql import among, chunks
-from inventory.ledger.figures import Figures, figures
-from inventory.ledger.outlook import current_plan
+from inventory.ledger.figures import Figures, figures, figures_at
+from inventory.ledger.outlook import current_plans
 from inventory.models import Balance, Item, Location, Lot, Package, PackageLine, Shipment, Site
 from inventory.models.words import SiteKind, SiteStatus, Temperature
 from inventory.rules.arrivals import Arrival
@@ -170,19 +170,16 @@ def _expiring_items(session: Session, world: _World, today: date) -> set[int]:
 
 
 def _read(session: Session, world: _World, today: date, items: Collection[int]) -> None:
-    for site_id in world.sites:
-        for item_id, entry in figures(session, site_id, today, items).items():
+    for site_id, known in figures_at(session, dict.fromkeys(world.sites, today), items).items():
+        for item_id, entry in known.items():
             world.figures[site_id, item_id] = entry
     for ids in chunks(items):
         world.items |= {item.id: item for item in session.scalars(select(Item).where(*among(Item.id, ids)))}
         _lots(session, world, today, ids)
         _in_transit(session, world, today, ids)
         _in_drafts(session, world, today, ids)
-    world.plans = frozenset(
-        site_id
-        for site_id in world.sites
-        if (plan := current_plan(session, site_id, today)) is not None and plan.for_supplied
-    )
+    plans = current_plans(session, world.sites, today)
+    world.plans = frozenset(site_id for site_id, plan in plans.items() if plan.for_supplied)
 
 
 def _lots(session: Session, world: _World, today: date, ids: list[int] | None) -> None:

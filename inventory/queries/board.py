@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from inventory import clock
 from inventory.access import Actor
-from inventory.ledger.figures import Figures, figures
+from inventory.ledger.figures import Figures, figures_at
 from inventory.models import (
     Alert,
     AssumedDemand,
@@ -117,12 +117,11 @@ def cells(session: Session, sites: Sequence[Site], item_ids: Sequence[int]) -> d
     """site id -> item id -> figures, for the items that are known there."""
     if not item_ids:
         return {site.id: {} for site in sites}
-    found = {}
-    for site in sites:
-        today = clock.today(site.timezone)
-        told = figures(session, site.id, today, item_ids)
-        found[site.id] = {item_id: each for item_id, each in told.items() if is_known(each)}
-    return found
+    told = figures_at(session, {site.id: clock.today(site.timezone) for site in sites}, item_ids)
+    return {
+        site_id: {item_id: each for item_id, each in known.items() if is_known(each)}
+        for site_id, known in told.items()
+    }
 
 
 def is_known(found: Figures) -> bool:
