@@ -85,7 +85,8 @@ class Verdict:
     `zone` is that of the sound part, or of all where none is; `placed` tells how many units go to which zone
     (the damaged ones to quarantine). `errors` are faults of the line itself, with pointers relative to it
     (`/exceptions/0/rule`): with any, nothing is to be received. `refused_exceptions` are rules to which there
-    is none, though one was given.
+    is none, though one was given. `failed` are the rules that keep the line out of usable stock, whether they were
+    met by an exception in part or not at all.
     """
 
     zone: Zone
@@ -93,6 +94,7 @@ class Verdict:
     warnings: tuple[Finding, ...]
     errors: tuple[FieldError, ...] = ()
     refused_exceptions: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 def check_receipt(
@@ -142,6 +144,11 @@ def _judge(
         warnings=tuple(Finding(rule, detail, _acceptance(accepted, rule)) for rule, detail in found),
         errors=tuple(_errors(line)),
         refused_exceptions=tuple(rule for rule in accepted if rule == "returned_or_sample"),
+        failed=tuple(
+            each.rule
+            for each in failed
+            if (each.if_accepted if each.rule in accepted else each.zone) != "stock"
+        ),
     )
 
 

@@ -217,7 +217,7 @@ def reopen(hold: Hold) -> None:
     hold.event_id = None
 
 
-_KEPT = [
+_KEPT = (
     "site_id",
     "item_id",
     "lot_id",
@@ -234,7 +234,7 @@ _KEPT = [
     "opened_by_id",
     "opened_by",
     "opened_at",
-]
+)
 
 
 def _copy(session: Session, hold: Hold, quantity: int) -> Hold:

@@ -19,7 +19,7 @@ from inventory.rules.effects import LocationKind, PostingKind
 from inventory.rules.finding import Finding
 from inventory.rules.identifiers import InvalidIdentifier, vin, vin_check
 from inventory.rules.shelf_life import month_end
-from inventory.services import audit, stock
+from inventory.services import audit, receipt_holds, stock
 from inventory.services.checks import Checks, not_closed, occurrence
 from inventory.services.donations import unannounced
 from inventory.services.lots import (
@@ -118,6 +118,7 @@ def record(session: Session, actor: Actor, command: NewReceipt, limits: Limits |
     ]
     session.add(receipt)
     session.flush()
+    receipt_holds.hold_lines(session, actor, receipt, site, lots, verdicts, [line.given for line in lines])
     return receipt
 
 

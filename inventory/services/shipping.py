@@ -20,6 +20,7 @@ from inventory.rules.effects import ZONES, LocationKind, PostingKind
 from inventory.rules.transitions import check
 from inventory.services import alerts, audit, stock
 from inventory.services.checks import Checks, not_closed
+from inventory.services.receipt_holds import hold_arrived
 from inventory.services.requisitions import follow_shipment
 from inventory.services.shipments import approved, at_site, get_shipment, locked_shipment, packed_lines, past
 
@@ -164,6 +165,7 @@ def receive(session: Session, actor: Actor, number: str, command: Arrival) -> Sh
                     received_at=received_at,
                 )
             )
+    hold_arrived(session, actor, destination, shipment.number, shares)
     shipment.status = following
     if command.final:
         shipment.received_at = received_at
@@ -349,11 +351,8 @@ def _rest(session: Session, shipment: Shipment, transit: Location, moves: Sequen
 def _by_number(session: Session, place: Location) -> dict[tuple[str, str], int]:
     """(item code, lot number) -> what is at a place."""
     totals: dict[tuple[str, str], int] = defaultdict(int)
-    held = {
-        lot_id: on_hand
-        for lot_id, (on_hand, _) in ledger.balances_of(session, place.id).items()
-        if on_hand > 0
-    }
+    found = ledger.balances_of(session, place.id)
+    held = {lot_id: on_hand for lot_id, (on_hand, _) in found.items() if on_hand > 0}
     rows = session.execute(
         select(Lot.id, Item.code, Lot.number).join(Item, Item.id == Lot.item_id).where(Lot.id.in_(held))
     )

@@ -51,7 +51,8 @@ def post(
 ) -> ledger.Posted:
     """Post `entry` and refresh the alerts of the (site, item) pairs that it touched, and of those in `also`.
 
-    Holds of what leaves quarantine are settled, unless this carries out what was `decided` about one. Raises Superseded where another document was posted under the same UUID: its service answers with that one.
+    Holds of what leaves quarantine are settled, unless this carries out what was `decided` about them. Raises
+    Superseded where another document was posted under the same UUID: its service answers with that one.
     """
     posted = ledger.post(session, entry)
     if posted.replayed:
