@@ -24,4 +24,5 @@ def rule_of(row: AlertRule) -> alerting.Rule:
         row.escalate_after_days,
         row.least_risk,
         row.authorisation_days,
+        row.silent_days,
     )

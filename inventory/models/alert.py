@@ -88,7 +88,8 @@ class AlertRule(Base):
 
     `horizons` are the days before expiry at which `expiring` opens and then grows louder, the longest first, such as
     `90,60,30`. `escalate_after_days`: ignored for so long, an alert is escalated. `least_risk` is the smallest
-    projected expiry of a lot, in base units, that is worth an `expiry_risk`.
+    projected expiry of a lot, in base units, that is worth an `expiry_risk`. `silent_days`: a logger from which nothing
+    has come for so long is asked for.
     """
 
     __tablename__ = "alert_rule"
@@ -101,6 +102,7 @@ class AlertRule(Base):
     escalate_after_days: Mapped[int | None]
     least_risk: Mapped[Quantity | None]
     authorisation_days: Mapped[int | None]
+    silent_days: Mapped[int | None]
     by: Mapped[Name]
     recorded_at: Mapped[Recorded]
 

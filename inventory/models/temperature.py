@@ -16,8 +16,9 @@ from inventory.models.words import ExcursionKind, ExcursionOutcome, Temperature
 class TemperatureLogger(Base):
     """A device that writes down temperatures: in a room or a bin of a site, or on its way with a shipment.
 
-    `temperature` is the storage class that it watches over. `holds_freeze_sensitive`: one reading at or below zero is
-    an excursion, whatever the class allows.
+    `temperature` is the storage class that it watches over; `low` and `high` take the place of what the class allows.
+    `holds_freeze_sensitive`: one reading at or below zero is an excursion, whatever the class allows. `placed_at` is
+    since when it has been where it is: what it read before is kept, and judged by nobody.
     """
 
     __tablename__ = "temperature_logger"
@@ -37,6 +38,7 @@ class TemperatureLogger(Base):
     low: Mapped[Celsius | None]
     high: Mapped[Celsius | None]
     calibrated_until: Mapped[datetime | None] = mapped_column(Instant)
+    placed_at: Mapped[datetime | None] = mapped_column(Instant)
     retired: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Recorded]
 
@@ -79,7 +81,8 @@ class Excursion(Base):
     """A run of readings outside what the storage class allows, and what a person decided about the goods.
 
     `extreme` is the reading furthest out, `mkt` the mean kinetic temperature of the window that USP names for the
-    class, in degrees Celsius (None for cold: it never excuses freezing).
+    class, in degrees Celsius (None for cold: it never excuses freezing). `document` is the zone move that put goods
+    aside.
     """
 
     __tablename__ = "excursion"
@@ -104,6 +107,7 @@ class Excursion(Base):
     ended_at: Mapped[When]
     readings: Mapped[int]
     outcome: Mapped[Word | None]
+    document: Mapped[str | None] = mapped_column(Chars(24))
     note: Mapped[Prose | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     decided_by: Mapped[Name | None]

@@ -45,6 +45,7 @@ class Thresholds:
     escalate_after_days: int | None = None
     least_risk: int = 1
     authorisation_days: int = 30
+    silent_days: int = 14
 
     def patience(self, severity: str) -> int | None:
         """Days after which an alert of that severity is escalated when it is ignored; None: never."""
@@ -61,6 +62,9 @@ class Thresholds:
         return len(self.horizons) > 1 and horizon == min(self.horizons)
 
 
+_NAMES = ("horizons", "escalate_after_days", "least_risk", "authorisation_days", "silent_days")
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Thresholds that somebody set for a site, a category, both or everything; None says nothing."""
@@ -71,6 +75,7 @@ class Rule:
     escalate_after_days: int | None = None
     least_risk: int | None = None
     authorisation_days: int | None = None
+    silent_days: int | None = None
 
     @property
     def breadth(self) -> tuple[bool, bool]:
@@ -96,7 +101,7 @@ class Rules:
         said: dict[str, object] = {}
         for rule in self._rules:
             if rule.category in (None, category):
-                for name in ("horizons", "escalate_after_days", "least_risk", "authorisation_days"):
+                for name in _NAMES:
                     value = getattr(rule, name)
                     if value is not None:
                         said.setdefault(name, value)

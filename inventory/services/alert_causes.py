@@ -33,6 +33,7 @@ SEVERITY: Mapping[str, str] = {
     AlertKind.SHIPMENT_LATE: "warning",
     AlertKind.DISCREPANCY: "warning",
     AlertKind.AUTHORISATION_EXPIRING: "warning",
+    AlertKind.TEMPERATURE: "warning",
     AlertKind.OVERSTOCK: "info",
 }
 """How grave a kind is, unless a finding says otherwise."""

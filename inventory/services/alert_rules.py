@@ -29,9 +29,9 @@ def all_rules(session: Session, actor: Actor) -> Sequence[AlertRule]:
 def set_rule(session: Session, actor: Actor, fields: Mapping[str, Any]) -> AlertRule:
     """Set the thresholds for `site` (a code) and `category`, either of which may be empty; set again, they replace.
 
-    `horizons` is a list of days before expiry, `escalate_after_days`, `least_risk` (base units) and
-    `authorisation_days` whole numbers; empty ones say nothing, but one of them must say something. The alerts follow at
-    the next posting or evaluation.
+    `horizons` is a list of days before expiry, `escalate_after_days`, `least_risk` (base units), `authorisation_days`
+    and `silent_days` (of a temperature logger) whole numbers; empty ones say nothing, but one of them must say something.
+    The alerts follow at the next posting or evaluation.
     """
     require(actor, "alerts.rules")
     checks = Checks(session)
@@ -42,9 +42,12 @@ def set_rule(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Alert
         "escalate_after_days": _between(checks, fields, "escalate_after_days", alerting.MOST_DAYS),
         "least_risk": _between(checks, fields, "least_risk", 1_000_000_000),
         "authorisation_days": _between(checks, fields, "authorisation_days", alerting.MOST_DAYS),
+        "silent_days": _between(checks, fields, "silent_days", alerting.MOST_DAYS),
     }
     if category is not None and numbers["authorisation_days"] is not None:
         checks.add("/authorisation_days", msg("An authorisation is for a site, whatever the category."))
+    if category is not None and numbers["silent_days"] is not None:
+        checks.add("/silent_days", msg("A temperature logger is at a site, whatever the category."))
     if not checks and horizons is None and all(value is None for value in numbers.values()):
         checks.add("/horizons", msg("Fill in at least one of these."))
     checks.check()

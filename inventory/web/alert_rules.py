@@ -43,6 +43,10 @@ class RuleForm(BaseForm):
         description=_l("Without a rule: 2 days where it is critical, 7 where it is a warning."),
     )
     authorisation_days = Whole(_l("Days before an authorisation ends"))
+    silent_days = Whole(
+        _l("Days without a temperature reading"),
+        description=_l("A logger from which nothing came for so long is asked for."),
+    )
 
     def offer(self, categories: list[str]) -> None:
         """Set what may be chosen."""
@@ -56,7 +60,10 @@ class RuleForm(BaseForm):
     def fields(self) -> dict[str, Any]:
         """What the service takes; raises NotANumber for horizons that are none."""
         typed = (self.horizons.data or "").replace("،", ",").replace(";", ",")
-        names = ("site", "category", "least_risk", "escalate_after_days", "authorisation_days")
+        names = (
+            *("site", "category", "least_risk", "escalate_after_days", "authorisation_days"),
+            "silent_days",
+        )
         return {name: self[name].data for name in names} | {
             "horizons": [whole_typed(each) for each in typed.split(",") if each.strip()]
         }

@@ -99,6 +99,7 @@ ALERTS: Mapping[str, Any] = {
     "authorisation_expiring": _l("Authorisation ends"),
     "recall": _l("Recall"),
     "needs_attention": _l("Needs a look"),
+    "temperature": _l("Temperature"),
 }
 AUTHORISATIONS: Mapping[str, tuple[Any, str, str]] = {
     "expired": (_l("Expired"), "danger", "calendar-x"),

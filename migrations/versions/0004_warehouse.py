@@ -228,6 +228,9 @@ def upgrade():
         sa.Column("returned", sa.BigInteger(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("informed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("informed_by", sa.String(length=200), nullable=True),
+        sa.Column("informed_how", sa.String(length=32), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.String(length=200), nullable=True),
         sa.CheckConstraint(
@@ -261,6 +264,7 @@ def upgrade():
         sa.Column("low", sa.BigInteger(), nullable=True),
         sa.Column("high", sa.BigInteger(), nullable=True),
         sa.Column("calibrated_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retired", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -316,6 +320,7 @@ def upgrade():
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("readings", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.String(length=32), nullable=True),
+        sa.Column("document", sa.String(length=24), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("decided_by", sa.String(length=200), nullable=True),
@@ -592,13 +597,24 @@ def upgrade():
         batch_op.add_column(sa.Column("source", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("closed_by", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("close_reason", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("withdrawal", sa.Text(), nullable=True))
+        batch_op.add_column(
+            sa.Column("withdrawal_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("withdrawal_by", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("withdrawn_by", sa.String(length=200), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_recall_withdrawal_by_id"), "account", ["withdrawal_by_id"], ["id"]
+        )
         batch_op.drop_constraint(batch_op.f("uq_recall_item_lot"), type_="unique")
         batch_op.create_index(
             "uq_recall_item_lot",
             ["item_id", "lot_number"],
             unique=True,
-            sqlite_where=sa.text("NOT drill"),
-            postgresql_where=sa.text("NOT drill"),
+            sqlite_where=sa.text("NOT drill AND withdrawn_at IS NULL"),
+            postgresql_where=sa.text("NOT drill AND withdrawn_at IS NULL"),
         )
         batch_op.alter_column("drill", server_default=None)
 
@@ -628,6 +644,9 @@ def upgrade():
         batch_op.add_column(sa.Column("place", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("authority", sa.String(length=200), nullable=True))
 
+    with op.batch_alter_table("alert_rule", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("silent_days", sa.Integer(), nullable=True))
+
 
 def downgrade():
     """Kits that were assembled cannot be told in the old words: they must be taken back first."""
@@ -642,9 +661,12 @@ def downgrade():
     op.execute("DELETE FROM balance WHERE location_id IN (SELECT id FROM location WHERE kind = 'kitted')")
     op.execute("DELETE FROM location WHERE kind = 'kitted'")
     op.execute("DELETE FROM recall_notice")
-    op.execute("DELETE FROM recall WHERE drill")
+    op.execute("DELETE FROM recall WHERE drill OR withdrawn_at IS NOT NULL")
     for (table, column), (old, _) in WORDS.items():
         set_words(table, column, old)
+    with op.batch_alter_table("alert_rule", schema=None) as batch_op:
+        batch_op.drop_column("silent_days")
+
     with op.batch_alter_table("stock_event", schema=None) as batch_op:
         batch_op.drop_column("authority")
         batch_op.drop_column("place")
@@ -673,9 +695,13 @@ def downgrade():
 
     with op.batch_alter_table("recall", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_recall_item_lot", sqlite_where=sa.text("NOT drill"), postgresql_where=sa.text("NOT drill")
+            "uq_recall_item_lot", sqlite_where=sa.text("NOT drill AND withdrawn_at IS NULL"), postgresql_where=sa.text("NOT drill AND withdrawn_at IS NULL")
         )
         batch_op.create_unique_constraint(batch_op.f("uq_recall_item_lot"), ["item_id", "lot_number"])
+        batch_op.drop_constraint(batch_op.f("fk_recall_withdrawal_by_id"), type_="foreignkey")
+        for column in ("withdrawn_by", "withdrawn_at", "withdrawal_by", "withdrawal_by_id", "withdrawal"):
+            batch_op.drop_column(column)
+        batch_op.drop_column("close_reason")
         batch_op.drop_column("closed_by")
         batch_op.drop_column("closed_at")
         batch_op.drop_column("source")
