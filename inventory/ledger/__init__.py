@@ -11,6 +11,7 @@ from inventory.ledger.balances import (
     lowest_since,
     on_hand_at,
 )
+from inventory.ledger.kits import PartHere, contents_of, kit_lots_among, kits_holding, parts_here
 from inventory.ledger.places import open_site, place, zone_ids, zones
 from inventory.ledger.post import Entry, Move, Posted, lock_balances, post, release, reserve
 from inventory.ledger.reverse import reverse
@@ -20,11 +21,15 @@ __all__ = [
     "Entry",
     "LotBalance",
     "Move",
+    "PartHere",
     "Posted",
     "Verdict",
     "balances_of",
+    "contents_of",
     "holders_of",
     "insert_for",
+    "kit_lots_among",
+    "kits_holding",
     "least_between",
     "lock_balances",
     "lots_at",
@@ -32,6 +37,7 @@ __all__ = [
     "lowest_since",
     "on_hand_at",
     "open_site",
+    "parts_here",
     "place",
     "post",
     "release",

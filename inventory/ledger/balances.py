@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from inventory.ledger._sql import CHUNK
-from inventory.models import Balance, Location, Lot, Movement, Posting, StockDay
+from inventory.models import Balance, KitContent, Location, Lot, Movement, Posting, StockDay
 from inventory.rules.effects import INSIDE, ZONES, LocationKind
 
 
@@ -172,12 +172,27 @@ def least_between(session: Session, location_id: int, lot_id: int, start: dateti
 
 
 def holders_of(session: Session, lot_ids: Iterable[int]) -> list[tuple[Location, int, int]]:
-    """(location, lot id, quantity) of everywhere that something of these lots is, or was sent and not returned."""
+    """(location, lot id, quantity) of everywhere that something of these lots is, or was sent and not returned.
+
+    What kits hold of them is where the kits are.
+    """
     kinds = [*INSIDE, LocationKind.PARTNER, LocationKind.MISSING]
-    rows = session.execute(
-        select(Location, Balance.lot_id, Balance.on_hand)
-        .join(Balance, Balance.location_id == Location.id)
-        .where(Balance.lot_id.in_(list(lot_ids)), Balance.on_hand > 0, Location.kind.in_(kinds))
-        .order_by(Location.id, Balance.lot_id)
+    ids = list(lot_ids)
+    alone = select(Location, Balance.lot_id, Balance.on_hand).where(Balance.lot_id.in_(ids))
+    in_kits = (
+        select(Location, KitContent.lot_id, Balance.on_hand * KitContent.quantity)
+        .join(KitContent, KitContent.kit_lot_id == Balance.lot_id)
+        .where(KitContent.lot_id.in_(ids))
     )
-    return [(location, lot_id, on_hand) for location, lot_id, on_hand in rows]
+    totals: dict[tuple[int, int], int] = defaultdict(int)
+    places: dict[int, Location] = {}
+    for query in (alone, in_kits):
+        rows = session.execute(
+            query.join(Location, Location.id == Balance.location_id).where(
+                Balance.on_hand > 0, Location.kind.in_(kinds)
+            )
+        )
+        for location, lot_id, quantity in rows:
+            places[location.id] = location
+            totals[(location.id, lot_id)] += quantity
+    return [(places[key[0]], key[1], quantity) for key, quantity in sorted(totals.items())]

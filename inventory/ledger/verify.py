@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from inventory.ledger import kits
 from inventory.models import (
     Balance,
     Location,
@@ -44,6 +45,7 @@ def verify(session: Session) -> Verdict:
         *_times(session),
         *_pieces(session),
         *_empty(session),
+        *kits.prove(session),
     ]
     postings, movements, balances = (
         session.scalar(select(func.count()).select_from(table)) or 0 for table in (Posting, Movement, Balance)

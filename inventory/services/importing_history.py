@@ -15,6 +15,7 @@ from inventory.ledger import Entry, Move
 from inventory.ledger.bulk import open_transits, post_all
 from inventory.models import (
     Item,
+    KitContent,
     Location,
     Lot,
     Package,
@@ -154,9 +155,10 @@ class History:
         for start in range(0, len(numbers), CHUNK):
             chunk = numbers[start : start + CHUNK]
             lots = select(Lot).where(Lot.number.in_(chunk), Lot.donation_id.is_(None), Lot.donor_id.is_(None))
+            lots = lots.where(Lot.id.not_in(select(KitContent.kit_lot_id)))
             for lot in self._session.scalars(lots):
                 there.setdefault((lot.item_id, lot.number, lot.expires_on), lot)
-            for recall in self._session.scalars(select(Recall).where(Recall.lot_number.in_(chunk))):
+            for recall in self._session.scalars(select(Recall).where(Recall.lot_number.in_(chunk), Recall.in_force())):
                 recalled[(recall.item_id, recall.lot_number)] = recall.recalled_on
         new = {
             key: self._lot(past, row, item, recalled.get((key[0], key[1])))

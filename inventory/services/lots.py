@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from inventory.errors import Conflict, FieldError, msg
-from inventory.models import Donation, Donor, Item, Lot, Recall
+from inventory.models import Donation, Donor, Item, KitContent, Lot, Recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,15 @@ class LotFacts:
 def find_or_make_lots(session: Session, told: Sequence[LotFacts]) -> list[Lot]:
     """The lot of each number and expiry from its donation; a new one where there is none. Recalled batches stay so."""
     known: dict[tuple[object, ...], Lot] = {}
-    for lot in session.scalars(select(Lot).where(*_among(Lot.item_id, Lot.number, told)).order_by(Lot.id)):
+    alike = select(Lot).where(*_among(Lot.item_id, Lot.number, told))
+    alike = alike.where(Lot.id.not_in(select(KitContent.kit_lot_id)))  # kits put together here never come from outside
+    for lot in session.scalars(alike.order_by(Lot.id)):
         known.setdefault((lot.item_id, lot.number, lot.expires_on, lot.donation_id, lot.donor_id), lot)
     recalled = {
         (item_id, number): recalled_on
         for item_id, number, recalled_on in session.execute(
             select(Recall.item_id, Recall.lot_number, Recall.recalled_on)
-            .where(*_among(Recall.item_id, Recall.lot_number, told))
+            .where(*_among(Recall.item_id, Recall.lot_number, told), Recall.in_force())
             .order_by(Recall.id.desc())
         )
     }

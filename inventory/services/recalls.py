@@ -50,14 +50,16 @@ def recall(session: Session, actor: Actor, item_code: str, lot_number: str, reas
     lots = list(
         session.scalars(select(Lot).where(Lot.item_id == item.id, Lot.number == number).with_for_update())
     )
-    for lot in lots:
+    kits = ledger.kits_holding(session, [lot.id for lot in lots], lock=True)
+    for lot in (*lots, *kits):
         lot.recalled_on = lot.recalled_on or today
     session.flush()
     places = [location for location, _, _ in ledger.holders_of(session, [lot.id for lot in lots])]
     sites = {place.site_id for place in places if place.site_id is not None}
     coming = {place.shipment_id for place in places if place.shipment_id is not None}
     sites |= set(session.scalars(select(Shipment.destination_id).where(Shipment.id.in_(coming))))
-    alerts.refresh(session, {(site_id, item.id) for site_id in sites})
+    items = {item.id, *(kit.item_id for kit in kits)}
+    alerts.refresh(session, {(site_id, item_id) for site_id in sites for item_id in items})
     audit.note(session, actor, "recall", f"{item.code} {number}"[:80], reason=text)
     session.flush()
     return found
