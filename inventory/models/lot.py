@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, and_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.db import Base, Chars, Instant
@@ -62,7 +62,8 @@ class Recall(Base):
     """A batch that may no longer be issued or dispatched, nor what arrives of it later.
 
     A `drill` blocks nothing: it only asks everybody, so that the time it takes is known. `closed_at`: everybody
-    answered.
+    answered, or somebody ended it for a `close_reason`. One made in error is withdrawn by two people: `withdrawal` is
+    why, and who asked for it; from `withdrawn_at` on it blocks nothing.
     """
 
     __tablename__ = "recall"
@@ -72,8 +73,8 @@ class Recall(Base):
             "item_id",
             "lot_number",
             unique=True,
-            sqlite_where=text("NOT drill"),
-            postgresql_where=text("NOT drill"),
+            sqlite_where=text("NOT drill AND withdrawn_at IS NULL"),
+            postgresql_where=text("NOT drill AND withdrawn_at IS NULL"),
         ),
     )
 
@@ -86,17 +87,28 @@ class Recall(Base):
     source: Mapped[Name | None]
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_by: Mapped[Name | None]
+    close_reason: Mapped[Prose | None]
+    withdrawal: Mapped[Prose | None]
+    withdrawal_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    withdrawal_by: Mapped[Name | None]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by: Mapped[Name | None]
     created_by_id: Mapped[UserRef | None]
     created_at: Mapped[Recorded]
 
     item: Mapped[Item] = relationship(lazy="raise")
+
+    @classmethod
+    def in_force(cls) -> ColumnElement[bool]:
+        """Those that block: no drill, not withdrawn."""
+        return and_(cls.drill.is_(False), cls.withdrawn_at.is_(None))
 
 
 class RecallNotice(Base):
     """One holder of a recalled batch, and what came of telling them: a site, a shipment, or who else was sent it.
 
     `quantity` is what the books said they held when the recall was made (for `dispensed`: what they gave to patients),
-    `found` what they say they hold, `returned` what came back.
+    `found` what they say they hold, `returned` what came back. `person` was told, by `informed_by`.
     """
 
     __tablename__ = "recall_notice"
@@ -118,6 +130,9 @@ class RecallNotice(Base):
     returned: Mapped[Quantity] = mapped_column(default=0)
     note: Mapped[Prose | None]
     informed_at: Mapped[datetime | None] = mapped_column(Instant)
+    informed_by: Mapped[Name | None]
+    informed_how: Mapped[Word | None]
+    reminded_at: Mapped[datetime | None] = mapped_column(Instant)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
     answered_by: Mapped[Name | None]
 

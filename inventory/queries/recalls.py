@@ -17,6 +17,6 @@ def recall_of(session: Session, recall_id: int) -> Recall:
 
 
 def recall_named(session: Session, item_code: str, lot: str) -> Recall | None:
-    """The recall of a batch, if there is one."""
+    """The recall that blocks a batch, if there is one."""
     query = select(Recall).join(Item, Item.id == Recall.item_id).where(Item.code == item_code)
-    return session.scalars(query.where(Recall.lot_number == lot)).one_or_none()
+    return session.scalars(query.where(Recall.lot_number == lot, Recall.in_force())).one_or_none()

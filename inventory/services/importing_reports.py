@@ -150,7 +150,8 @@ class Reports:
         recalled: dict[tuple[int, str], date] = {}
         numbers = sorted({lot_number(taken.site) for taken in reports})
         for start in range(0, len(numbers), CHUNK):
-            recalls = select(Recall).where(Recall.lot_number.in_(numbers[start : start + CHUNK]))
+            some = numbers[start : start + CHUNK]
+            recalls = select(Recall).where(Recall.lot_number.in_(some), Recall.in_force())
             recalled |= {
                 (row.item_id, row.lot_number): row.recalled_on for row in self._session.scalars(recalls)
             }
