@@ -35,7 +35,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be posted: the movements of one document, when and by whom."""
+    """What is to be posted: the movements of one document, when and by whom, and the second person's name."""
 
     kind: PostingKind
     occurred_on: date
@@ -46,6 +46,7 @@ class Entry:
     shipment_id: int | None = None
     user_id: int | None = None
     by: str | None = None
+    witness: str | None = None
     reason: str | None = None
     reverses_id: int | None = None
     uuid: UUID = field(default_factory=uuid4)
@@ -261,6 +262,7 @@ def _write(session: Session, entry: Entry) -> Posting:
         occurred_at=entry.occurred_at,
         user_id=entry.user_id,
         by=entry.by,
+        witness=entry.witness,
         reason=entry.reason,
         reverses_id=entry.reverses_id,
     )

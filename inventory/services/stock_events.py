@@ -143,7 +143,11 @@ def post_event(
     kind: PostingKind,
     moves: Sequence[Move],
     uuid: UUID,
+    *,
+    witness: str | None = None,
+    decided: bool = False,
 ) -> StockEvent:
+    """Post what an event moved. `witness` is the second person's name; `decided`: holds are settled by the caller."""
     entry = Entry(
         kind=kind,
         occurred_on=event.occurred_on,
@@ -153,8 +157,9 @@ def post_event(
         site_id=site.id,
         user_id=actor.user_id,
         by=actor.name,
+        witness=witness,
         uuid=uuid,
     )
-    event.posting_id = stock.post(session, entry).posting.id
+    event.posting_id = stock.post(session, entry, decided=decided).posting.id
     session.flush()
     return event
