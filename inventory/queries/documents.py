@@ -76,81 +76,101 @@ def requisitions_slice(session: Session, actor: Actor, after: int | None, limit:
     return after_id(session, query, Requisition.id, after, limit)
 
 
+def requisitions_where(actor: Actor, wanted: DocumentFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the requisitions that were asked for, as far as they are the actor's business."""
+    found = requisitions_visible(actor)
+    if wanted.site:
+        found.append(Requisition.site_id.in_(_site_named(wanted.site)))
+    if wanted.status:
+        found.append(Requisition.status == wanted.status)
+    if wanted.kind:
+        found.append(Requisition.kind == wanted.kind)
+    if wanted.q:
+        found.append(Requisition.number.ilike(_like(wanted.q), escape="\\"))
+    return found
+
+
 def requisitions_page(
     session: Session, actor: Actor, wanted: DocumentFilter, number: int, size: int
 ) -> Page[Requisition]:
     """Requisitions for people, the newest first."""
-    query = select(Requisition).join(Site, Site.id == Requisition.site_id).where(*requisitions_visible(actor))
+    query = select(Requisition).where(*requisitions_where(actor, wanted))
     query = query.options(selectinload(Requisition.site), selectinload(Requisition.lines))
-    for column, value in (
-        (Site.code, wanted.site),
-        (Requisition.status, wanted.status),
-        (Requisition.kind, wanted.kind),
-    ):
-        if value:
-            query = query.where(column == value)
-    if wanted.q:
-        query = query.where(Requisition.number.ilike(_like(wanted.q), escape="\\"))
     page = numbered(session, query.order_by(Requisition.id.desc()), number, size)
     return Page([row[0] for row in page.rows], page.number, page.size, page.total)
+
+
+def receipts_where(actor: Actor, wanted: DocumentFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the receipts that were asked for, at the actor's sites."""
+    found = _sites(actor, Receipt.site_id)
+    if wanted.site:
+        found.append(Receipt.site_id.in_(_site_named(wanted.site)))
+    if wanted.donor:
+        found.append(Receipt.donor_id.in_(select(Donor.id).where(Donor.code == wanted.donor)))
+    if wanted.q:
+        text = _like(wanted.q)
+        inside = select(ReceiptLine.receipt_id).join(Lot, Lot.id == ReceiptLine.lot_id)
+        inside = inside.where(Lot.number.ilike(text, escape="\\"))
+        named = [Receipt.number.ilike(text, escape="\\"), Receipt.reference.ilike(text, escape="\\")]
+        found.append(or_(*named, Receipt.id.in_(inside)))
+    return found + _between(Receipt.received_on, wanted)
 
 
 def receipts_page(
     session: Session, actor: Actor, wanted: DocumentFilter, number: int, size: int
 ) -> Page[Receipt]:
     """Receipts for people, the newest first, with their lines."""
-    query = select(Receipt).where(*_sites(actor, Receipt.site_id))
+    query = select(Receipt).where(*receipts_where(actor, wanted))
     query = query.options(
         selectinload(Receipt.site),
         selectinload(Receipt.donor),
         selectinload(Receipt.donation),
         selectinload(Receipt.lines),
     )
-    if wanted.site:
-        query = query.where(Receipt.site_id.in_(select(Site.id).where(Site.code == wanted.site)))
-    if wanted.donor:
-        query = query.where(Receipt.donor_id.in_(select(Donor.id).where(Donor.code == wanted.donor)))
-    if wanted.q:
-        text = _like(wanted.q)
-        inside = select(ReceiptLine.receipt_id).join(Lot, Lot.id == ReceiptLine.lot_id)
-        inside = inside.where(Lot.number.ilike(text, escape="\\"))
-        found = [Receipt.number.ilike(text, escape="\\"), Receipt.reference.ilike(text, escape="\\")]
-        query = query.where(or_(*found, Receipt.id.in_(inside)))
-    query = _between(query, Receipt.received_on, wanted)
     page = numbered(session, query.order_by(Receipt.received_on.desc(), Receipt.id.desc()), number, size)
     return Page([row[0] for row in page.rows], page.number, page.size, page.total)
 
 
-def donations_page(session: Session, wanted: DocumentFilter, number: int, size: int) -> Page[Donation]:
-    """Donations for staff, the newest first."""
-    query = select(Donation).options(selectinload(Donation.donor), selectinload(Donation.lines))
+def donations_where(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the donations that were asked for, for staff."""
+    found: list[ColumnElement[bool]] = []
     if wanted.donor:
-        query = query.where(Donation.donor_id.in_(select(Donor.id).where(Donor.code == wanted.donor)))
+        found.append(Donation.donor_id.in_(select(Donor.id).where(Donor.code == wanted.donor)))
     if wanted.kind:
-        query = query.where(Donation.kind == wanted.kind)
+        found.append(Donation.kind == wanted.kind)
     if wanted.q:
         text = _like(wanted.q)
-        query = query.where(
+        found.append(
             or_(Donation.number.ilike(text, escape="\\"), Donation.reference.ilike(text, escape="\\"))
         )
+    return found
+
+
+def donations_page(session: Session, wanted: DocumentFilter, number: int, size: int) -> Page[Donation]:
+    """Donations for staff, the newest first."""
+    query = select(Donation).where(*donations_where(wanted))
+    query = query.options(selectinload(Donation.donor), selectinload(Donation.lines))
     page = numbered(session, query.order_by(Donation.pledged_on.desc(), Donation.id.desc()), number, size)
     return Page([row[0] for row in page.rows], page.number, page.size, page.total)
+
+
+def events_where(actor: Actor, wanted: DocumentFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the events that were asked for, at the actor's sites."""
+    found = _sites(actor, StockEvent.site_id)
+    if wanted.kind:
+        found.append(StockEvent.kind == wanted.kind)
+    if wanted.site:
+        found.append(StockEvent.site_id.in_(_site_named(wanted.site)))
+    if wanted.q:
+        found.append(StockEvent.number.ilike(_like(wanted.q), escape="\\"))
+    return found + _between(StockEvent.occurred_on, wanted)
 
 
 def events_page(
     session: Session, actor: Actor, wanted: DocumentFilter, number: int, size: int
 ) -> Page[StockEvent]:
     """Consumptions, counts, adjustments, disposals and zone moves for people, the newest first."""
-    query = (
-        select(StockEvent).where(*_sites(actor, StockEvent.site_id)).options(selectinload(StockEvent.site))
-    )
-    if wanted.kind:
-        query = query.where(StockEvent.kind == wanted.kind)
-    if wanted.site:
-        query = query.where(StockEvent.site_id.in_(select(Site.id).where(Site.code == wanted.site)))
-    if wanted.q:
-        query = query.where(StockEvent.number.ilike(_like(wanted.q), escape="\\"))
-    query = _between(query, StockEvent.occurred_on, wanted)
+    query = select(StockEvent).where(*events_where(actor, wanted)).options(selectinload(StockEvent.site))
     order = (StockEvent.occurred_on.desc(), StockEvent.id.desc())
     page = numbered(session, query.order_by(*order), number, size)
     return Page([row[0] for row in page.rows], page.number, page.size, page.total)
@@ -220,9 +240,14 @@ def _like(text: str) -> str:
     return f"%{escape_like(text.strip())}%"
 
 
-def _between(query: Select[Any], column: Any, wanted: DocumentFilter) -> Select[Any]:
-    if wanted.since is not None:
-        query = query.where(column >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(column <= wanted.until)
-    return query
+def _site_named(code: str) -> Select[Any]:
+    return select(Site.id).where(Site.code == code)
+
+
+def _between(column: Any, wanted: DocumentFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.since:
+        found.append(column >= wanted.since)
+    if wanted.until:
+        found.append(column <= wanted.until)
+    return found

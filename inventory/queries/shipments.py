@@ -126,23 +126,29 @@ def shipments_slice(session: Session, actor: Actor, after: int | None, limit: in
     )
 
 
+def where(actor: Actor, wanted: ShipmentFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the shipments that were asked for, as far as the actor may know of them."""
+    found = [visible(actor)]
+    if wanted.status:
+        words = ON_THE_WAY if wanted.status == "on_the_way" else (wanted.status,)
+        found.append(Shipment.status.in_(words))
+    if wanted.mode:
+        found.append(Shipment.mode == wanted.mode)
+    if wanted.site:
+        ends = select(Site.id).where(Site.code == wanted.site)
+        found.append(or_(Shipment.origin_id.in_(ends), Shipment.destination_id.in_(ends)))
+    if wanted.q:
+        text = f"%{escape_like(wanted.q.strip())}%"
+        columns = (Shipment.number, Shipment.reference, Shipment.waybill)
+        found.append(or_(*(column.ilike(text, escape="\\") for column in columns)))
+    return found
+
+
 def shipments_page(
     session: Session, actor: Actor, wanted: ShipmentFilter, number: int, size: int
 ) -> Page[Shipment]:
     """Shipments for people, the newest first: their headers; `totals_of` has the rest that lists show."""
-    query = select(Shipment.id).where(visible(actor))
-    if wanted.status:
-        words = ON_THE_WAY if wanted.status == "on_the_way" else (wanted.status,)
-        query = query.where(Shipment.status.in_(words))
-    if wanted.mode:
-        query = query.where(Shipment.mode == wanted.mode)
-    if wanted.site:
-        ends = select(Site.id).where(Site.code == wanted.site)
-        query = query.where(or_(Shipment.origin_id.in_(ends), Shipment.destination_id.in_(ends)))
-    if wanted.q:
-        text = f"%{escape_like(wanted.q.strip())}%"
-        columns = (Shipment.number, Shipment.reference, Shipment.waybill)
-        query = query.where(or_(*(column.ilike(text, escape="\\") for column in columns)))
+    query = select(Shipment.id).where(*where(actor, wanted))
     page = numbered(session, query.order_by(Shipment.id.desc()), number, size)
     ids = [row[0] for row in page.rows]
     found = {
