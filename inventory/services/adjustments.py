@@ -14,6 +14,8 @@ from inventory.ledger import Move
 from inventory.models import Item, StockEvent
 from inventory.models.words import DisposalMethod, StockEventKind
 from inventory.rules.effects import ZONES, AdjustmentReason, LocationKind, PostingKind, adjustment_effect
+from inventory.rules.text import fold
+from inventory.services import holds
 from inventory.services.checks import Checks
 from inventory.services.stock_events import (
     known_event,
@@ -58,13 +60,17 @@ class DisposalLine:
 
 @dataclass(frozen=True, slots=True)
 class Disposal:
-    """What a site disposed of, how, and the certificate of it."""
+    """What a site disposed of, how and where, who watched, which authority allowed it, and the certificate of it."""
 
     site: str
     occurred_on: date
     method: str
     lines: Sequence[DisposalLine]
     certificate: str | None = None
+    place: str | None = None
+    witness: str | None = None
+    authority: str | None = None
+    note: str | None = None
     uuid: UUID = field(default_factory=uuid4)
 
 
@@ -81,11 +87,12 @@ class ZoneMoveLine:
 
 @dataclass(frozen=True, slots=True)
 class ZoneMove:
-    """Lots moved between the zones of a site."""
+    """Lots moved between the zones of a site; `cause` is why those are held that leave the stock (`rules/holding`)."""
 
     site: str
     lines: Sequence[ZoneMoveLine]
     note: str | None = None
+    cause: str = "by_hand"
     uuid: UUID = field(default_factory=uuid4)
 
 
@@ -155,7 +162,12 @@ def dispose(session: Session, actor: Actor, command: Disposal) -> StockEvent:
     if not command.method:
         checks.add("/method", msg("Say how it was disposed of."))
     checks.word(command.method or None, DisposalMethod, "/method")
-    certificate = checks.text(command.certificate, "/certificate")
+    told = {
+        name: checks.text(getattr(command, name), f"/{name}")
+        for name in ("certificate", "place", "authority")
+    }
+    told["note"] = checks.text(command.note, "/note", most=2000, lines=True)
+    witness = another(checks, actor, command.witness)
     parsed: list[tuple[Item, str, DisposalLine, str]] = []
     for index, line in enumerate(command.lines):
         at = f"/lines/{index}"
@@ -169,7 +181,9 @@ def dispose(session: Session, actor: Actor, command: Disposal) -> StockEvent:
     assert site is not None
     require_site(actor, "disposals.write", site.id)
     event = new_event(session, actor, StockEventKind.DISPOSAL, site, command.occurred_on, None)
-    event.method, event.certificate = command.method, certificate
+    event.method = command.method
+    for name, text in told.items():
+        setattr(event, name, text)
     zones = ledger.zones(session, site.id)
     disposed = ledger.place(session, LocationKind.DISPOSED)
     moves: list[Move] = []
@@ -183,11 +197,19 @@ def dispose(session: Session, actor: Actor, command: Disposal) -> StockEvent:
             for source, lot_id, part in parts
         ]
     refuse_shortages(short)
-    return post_event(session, actor, event, site, PostingKind.DISPOSAL, moves, command.uuid)
+    return post_event(session, actor, event, site, PostingKind.DISPOSAL, moves, command.uuid, witness=witness)
+
+
+def another(checks: Checks, actor: Actor, name: str | None, pointer: str = "/witness") -> str | None:
+    """The name of a second person, who is not the one that acts."""
+    witness = checks.text(name, pointer)
+    if witness is not None and fold(witness) == fold(actor.name):
+        checks.add(pointer, msg("A witness is somebody else than you."))
+    return witness
 
 
 def move_zones(session: Session, actor: Actor, command: ZoneMove) -> StockEvent:
-    """Post moves between the zones of a site."""
+    """Post moves between the zones of a site. What leaves the stock is held for the command's cause."""
     require(actor, "zone_moves.write")
     known = known_event(session, actor, command.uuid)
     if known is not None:
@@ -226,4 +248,8 @@ def move_zones(session: Session, actor: Actor, command: ZoneMove) -> StockEvent:
             for source_id, lot_id, part in parts
         ]
     refuse_shortages(short)
-    return post_event(session, actor, event, site, PostingKind.ZONE_MOVE, moves, command.uuid)
+    post_event(session, actor, event, site, PostingKind.ZONE_MOVE, moves, command.uuid)
+    aside = [move for move in moves if move.source_id == zones[LocationKind.STOCK].id]
+    detail = msg("%(note)s", note=note) if note else None
+    holds.open_for(session, actor, site, aside, command.cause, detail, event.number)
+    return event
