@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from inventory import models
 from inventory.access import Actor, require
 from inventory.errors import Conflict, NotFound, msg
-from inventory.models import Item, Kit, KitLine, Site, SitePlan
+from inventory.models import Item, Kit, KitLine, Lot, Site, SitePlan
 from inventory.services import alerts, audit
 from inventory.services.checks import Checks
+from inventory.services.numbers import count_up
 
 MOST_MONTHS = 120
 MOST_LINES = 500
@@ -45,7 +47,10 @@ def set_kit(session: Session, actor: Actor, command: KitContent) -> Kit:
     months = checks.amount(command.months, "/months", places=4, most=MOST_MONTHS)
     if months == 0:
         checks.add("/months", msg("This must be more than 0."))
+    count_up(session, "kits", 0)  # one bill after the other: two at once could put kits into kits
     lines = _lines(checks, command)
+    if item is not None:
+        _no_kit_in_a_kit(checks, item, lines)
     checks.check()
     assert item is not None
     kit = _locked(session, item.id) or Kit(item_id=item.id, lines=[])
@@ -53,7 +58,7 @@ def set_kit(session: Session, actor: Actor, command: KitContent) -> Kit:
     if kit.id is not None:
         kit.lines.clear()
         session.flush()  # the old lines go first: an item may stand in a kit once
-    kit.lines.extend(KitLine(item_id=item_id, quantity=quantity) for item_id, quantity in lines)
+    kit.lines.extend(KitLine(item_id=item_id, quantity=quantity) for item_id, quantity, _ in lines)
     session.add(kit)
     session.flush()
     audit.note(session, actor, "kit", f"item {item.code}")
@@ -78,10 +83,11 @@ def remove_kit(session: Session, actor: Actor, code: str) -> None:
     audit.note(session, actor, "remove", f"kit {code}")
 
 
-def _lines(checks: Checks, command: KitContent) -> list[tuple[int, int]]:
+def _lines(checks: Checks, command: KitContent) -> list[tuple[int, int, int]]:
+    """(item id, base units in one kit, index of the line)."""
     checks.lines(list(command.lines), most=MOST_LINES)
     checks.know_items(line.item for line in command.lines)
-    found: dict[int, int] = {}
+    found: dict[int, tuple[int, int, int]] = {}
     for index, line in enumerate(command.lines):
         item = checks.item(line.item, f"/lines/{index}/item")
         quantity = checks.quantity(line.quantity, f"/lines/{index}/quantity")
@@ -91,8 +97,38 @@ def _lines(checks: Checks, command: KitContent) -> list[tuple[int, int]]:
             checks.add(f"/lines/{index}/item", msg("A kit cannot hold itself."))
         if item.id in found:
             checks.add(f"/lines/{index}/item", msg("%(item)s stands in the kit already.", item=item.code))
-        found[item.id] = quantity
-    return list(found.items())
+        found[item.id] = (item.id, quantity, index)
+    return list(found.values())
+
+
+def _no_kit_in_a_kit(checks: Checks, item: Item, lines: list[tuple[int, int, int]]) -> None:
+    """What is in a kit must be told lot by lot: a kit holds no kits, and what is in a kit is none."""
+    session = checks.session
+    outer = session.scalars(
+        select(Item.code)
+        .join(Kit, Kit.item_id == Item.id)
+        .join(KitLine, KitLine.kit_id == Kit.id)
+        .where(KitLine.item_id == item.id, Kit.item_id != item.id)
+        .order_by(Item.code)
+    ).first()
+    if outer is not None:
+        text = msg("%(item)s is in the kit %(kit)s: it cannot be a kit itself.", item=item.code, kit=outer)
+        checks.add("/item", text)
+    if item.serialised:
+        text = msg("%(item)s comes in single pieces with serials: it is no kit.", item=item.code)
+        checks.add("/item", text)
+    ids = [item_id for item_id, _, _ in lines]
+    put_together = select(Lot.item_id).join(models.KitContent, models.KitContent.kit_lot_id == Lot.id)
+    kits = session.execute(
+        select(Item.id, Item.code).where(
+            Item.id.in_(ids), or_(Item.id.in_(select(Kit.item_id)), Item.id.in_(put_together))
+        )
+    )
+    codes = {item_id: code for item_id, code in kits}
+    for item_id, _, index in lines:
+        if item_id in codes and item_id != item.id:
+            text = msg("%(item)s is a kit: list what is in it instead.", item=codes[item_id])
+            checks.add(f"/lines/{index}/item", text)
 
 
 def _locked(session: Session, item_id: int) -> Kit | None:

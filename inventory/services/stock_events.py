@@ -24,6 +24,8 @@ PREFIXES = {
     StockEventKind.DISPOSAL: "DSP",
     StockEventKind.ZONE_MOVE: "ZMV",
     StockEventKind.COUNT: "CNT",
+    StockEventKind.KIT_ASSEMBLY: "KIT",
+    StockEventKind.KIT_DISASSEMBLY: "UNK",
 }
 
 
