@@ -234,7 +234,7 @@ def _expiry(value: Value, formats: Sequence[str]) -> Expiry:
     for form in formats:
         try:
             by_name = "%b" in form or "%B" in form
-            read = datetime.strptime(_english_months(found) if by_name else found, form.replace("%B", "%b"))
+            read = datetime.strptime(english_months(found) if by_name else found, form.replace("%B", "%b"))
         except ValueError:
             continue
         if "%d" in form or "%j" in form:
@@ -260,7 +260,7 @@ _MONTHS = {
 }  # fmt: skip
 
 
-def _english_months(found: str) -> str:
+def english_months(found: str) -> str:
     """French and full month names as the three letters that every format understands."""
     return re.sub(r"[^\W\d]+\.?", lambda m: _MONTHS.get(folded(m[0]).rstrip("."), m[0]), found)
 
