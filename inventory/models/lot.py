@@ -1,6 +1,7 @@
 """Lots: a batch of one item as given by one donor; and the batches that were recalled."""
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, and_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -23,11 +24,15 @@ from inventory.models.donor import Donor
 from inventory.models.item import Item
 from inventory.models.words import RecallReply
 
+if TYPE_CHECKING:
+    from inventory.models.planning import KitContent
+
 
 class Lot(Base):
     """A batch (number and expiry date) of one item from one donation, or from a supplier where there is none.
 
-    It may be used through `expires_on`. The lot of a serialised item is its serial, one piece.
+    It may be used through `expires_on`. The lot of a serialised item is its serial, one piece. A lot of kits that
+    were put together here has `contents`, and no donor: the lots in it have theirs.
     """
 
     __tablename__ = "lot"
@@ -56,6 +61,13 @@ class Lot(Base):
 
     item: Mapped[Item] = relationship(lazy="raise")
     donor: Mapped[Donor | None] = relationship(lazy="raise")
+    contents: Mapped[list["KitContent"]] = relationship(
+        primaryjoin="Lot.id == KitContent.kit_lot_id",
+        foreign_keys="KitContent.kit_lot_id",
+        order_by="KitContent.lot_id",
+        viewonly=True,
+        lazy="raise",
+    )
 
 
 class Recall(Base):

@@ -71,10 +71,13 @@ def gift_certificate(
     found: Shipment, organisation: Organisation, tag: str, donor_id: int | None = None
 ) -> GiftCertificate:
     """That the goods are given. With `donor_id`, for that donor: their goods alone, of the destination its country."""
-    goods = list(shipments.sent(found).values())
-    if donor_id is not None:
-        goods = [each for each in goods if each[1].donor_id == donor_id]
-    donors = {lot.donor.name if lot.donor is not None else "" for _, lot, _ in goods}
+    if donor_id is None:
+        goods = list(shipments.sent(found).values())
+        given = [lot for _, sent, _ in goods for lot in ([each.lot for each in sent.contents] or [sent])]
+    else:
+        goods = shipments.sent_of(found, donor_id)
+        given = [lot for _, lot, _ in goods]
+    donors = {lot.donor.name if lot.donor is not None else "" for lot in given}
     bases = {lot.value_basis or "" for _, lot, _ in goods}
     outsider = donor_id is not None
     return GiftCertificate(

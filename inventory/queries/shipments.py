@@ -25,6 +25,7 @@ from inventory.models import (
     ShipmentReceiptLine,
     Site,
 )
+from inventory.queries.kit_lots import WHAT_IS_INSIDE, in_package
 from inventory.queries.paging import Page, Slice, after_id, numbered
 from inventory.queries.stock import escape_like
 from inventory.queries.trace import HIDDEN
@@ -72,8 +73,7 @@ def visible_to_donor(donor_id: int) -> ColumnElement[bool]:
     carrying = (
         select(Package.shipment_id)
         .join(PackageLine, PackageLine.package_id == Package.id)
-        .join(Lot, Lot.id == PackageLine.lot_id)
-        .where(Lot.donor_id == donor_id)
+        .where(in_package(Lot.donor_id == donor_id))
     )
     paid = select(Donation.shipment_id).where(
         Donation.donor_id == donor_id, Donation.shipment_id.is_not(None)
@@ -89,7 +89,7 @@ def read_for_outsiders(query: Select[Any]) -> Select[Any]:
         selectinload(Shipment.destination),
         selectinload(Shipment.packages).lazyload(Package.parent),
         lines.selectinload(PackageLine.item),
-        lines.selectinload(PackageLine.lot),
+        lines.selectinload(PackageLine.lot).selectinload(Lot.contents).options(*WHAT_IS_INSIDE),
         selectinload(Shipment.events),
     )
 
@@ -110,6 +110,7 @@ def shipment(session: Session, actor: Actor, number: str) -> Shipment:
         selectinload(Shipment.packages).lazyload(Package.parent),
         lines.selectinload(PackageLine.item),
         lines.selectinload(PackageLine.lot).selectinload(Lot.donor),
+        lines.selectinload(PackageLine.lot).selectinload(Lot.contents).options(*WHAT_IS_INSIDE),
         selectinload(Shipment.events),
         selectinload(Shipment.receipt_lines).selectinload(ShipmentReceiptLine.lot),
     )
@@ -220,6 +221,17 @@ def sent(found: Shipment) -> dict[int, tuple[Item, Lot, int]]:
     return lots
 
 
+def sent_of(found: Shipment, donor_id: int) -> list[tuple[Item, Lot, int]]:
+    """(item, lot, base units) that a donor gave of what is packed, by themselves or in kits."""
+    given = []
+    for item, lot, quantity in sent(found).values():
+        if lot.donor_id == donor_id:
+            given.append((item, lot, quantity))
+        inside = [each for each in lot.contents if each.lot.donor_id == donor_id]
+        given += [(each.lot.item, each.lot, each.quantity * quantity) for each in inside]
+    return given
+
+
 def balances_in(session: Session, found: Shipment, kind: LocationKind) -> dict[int, int]:
     """lot id -> what is in transit in a shipment, or missing from it."""
     rows = session.execute(
@@ -304,10 +316,9 @@ def for_outsiders(found: Shipment, donor_id: int | None) -> PublicShipment:
     A future departure is not told: times of a draft stay inside.
     """
     mine: dict[int, tuple[Item, int]] = {}
-    for item, lot, quantity in sent(found).values():
-        if donor_id is not None and lot.donor_id == donor_id:
-            before = mine[item.id][1] if item.id in mine else 0
-            mine[item.id] = (item, before + quantity)
+    for item, _, quantity in sent_of(found, donor_id) if donor_id is not None else ():
+        before = mine[item.id][1] if item.id in mine else 0
+        mine[item.id] = (item, before + quantity)
     return PublicShipment(
         number=found.number,
         status=found.status,

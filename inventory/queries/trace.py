@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from inventory.access import Actor, Role
@@ -15,12 +15,14 @@ from inventory.models import (
     Donation,
     DonationLine,
     Item,
+    KitContent,
     Location,
     Lot,
     Package,
     PackageLine,
     Shipment,
 )
+from inventory.queries.kit_lots import in_package
 from inventory.queries.paging import Slice, after_id
 from inventory.rules.effects import SOURCES, ZONES, LocationKind
 
@@ -29,6 +31,7 @@ from inventory.rules.effects import SOURCES, ZONES, LocationKind
 class Fate:
     """Base units by what became of them. `donated` is what was received; the other parts add up to it.
 
+    What was put into kits is where the kits are.
     `lost` is net of what was found, so it can be below zero where counts found more than came.
     """
 
@@ -121,27 +124,40 @@ def trace(session: Session, donation: Donation) -> Trace:
 
 def fates_of(session: Session, donation_ids: Sequence[int]) -> dict[int, dict[int, Fate]]:
     """donation id -> item id -> what became of it."""
-    found: dict[int, dict[int, Fate]] = defaultdict(lambda: defaultdict(Fate))
-    rows = session.execute(
-        select(Lot.donation_id, Lot.item_id, Location.kind, func.sum(Balance.on_hand))
-        .join(Balance, Balance.lot_id == Lot.id)
+    ids = list(donation_ids)
+    given = aliased(Lot)
+    alone = (
+        select(given.donation_id, given.item_id, Location.kind, func.sum(Balance.on_hand))
+        .join(Balance, Balance.lot_id == given.id)
         .join(Location, Location.id == Balance.location_id)
-        .where(Lot.donation_id.in_(list(donation_ids)))
-        .group_by(Lot.donation_id, Lot.item_id, Location.kind)
     )
-    for donation_id, item_id, kind, quantity in rows:
-        if donation_id is not None:
-            found[donation_id][item_id].add(LocationKind(kind), int(quantity))
+    in_kits = (
+        select(
+            given.donation_id, given.item_id, Location.kind, func.sum(Balance.on_hand * KitContent.quantity)
+        )
+        .join(KitContent, KitContent.lot_id == given.id)
+        .join(Balance, Balance.lot_id == KitContent.kit_lot_id)
+        .join(Location, Location.id == Balance.location_id)
+    )
+    found: dict[int, dict[int, Fate]] = defaultdict(lambda: defaultdict(Fate))
+    for query in (alone, in_kits):
+        rows = session.execute(
+            query.where(given.donation_id.in_(ids), Location.kind != LocationKind.KITTED).group_by(
+                given.donation_id, given.item_id, Location.kind
+            )
+        )
+        for donation_id, item_id, kind, quantity in rows:
+            if donation_id is not None:
+                found[donation_id][item_id].add(LocationKind(kind), int(quantity))
     return {key: dict(value) for key, value in found.items()}
 
 
 def shipments_of(session: Session, donation: Donation) -> list[Shipment]:
-    """The shipments that left with something of a donation, or that its money is for."""
+    """The shipments that left with something of a donation, by itself or in kits, or that its money is for."""
     carrying = (
         select(Package.shipment_id)
         .join(PackageLine, PackageLine.package_id == Package.id)
-        .join(Lot, Lot.id == PackageLine.lot_id)
-        .where(Lot.donation_id == donation.id)
+        .where(in_package(Lot.donation_id == donation.id))
     )
     query = (
         select(Shipment)
