@@ -20,7 +20,6 @@ from inventory.exchange.logger_columns import (
     HEAD,
     Channel,
     Layout,
-    is_missing,
     locate,
     nothing_found,
     number,
@@ -223,8 +222,6 @@ def _read(path: Path, found: Survey) -> Iterator[_Row]:
 
 def _celsius(value: Value, fahrenheit: bool) -> Decimal | None:
     """A cell in degrees Celsius; None where it holds no reading, or one that no thermometer gives."""
-    if is_missing(value):
-        return None
     read = number(value)
     if read is None:
         return None

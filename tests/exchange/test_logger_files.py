@@ -230,15 +230,15 @@ def test_many_rows_that_are_none(read):
         read(table(30, lambda n: 5) + rows)
 
 
-def test_two_hundred_thousand_rows_in_flat_memory(read, tmp_path):
+def test_memory_stays_flat(tmp_path):
     path = tmp_path / "long.csv"
     step = timedelta(minutes=2)
-    path.write_text(table(200_000, lambda n: f"{4 + n % 40 / 10:.1f}", step=step, start=datetime(2025, 12, 1)))
+    path.write_text(table(40_000, lambda n: f"{4 + n % 40 / 10:.1f}", step=step, start=datetime(2025, 12, 1)))
     tracemalloc.start()
     try:
         found = survey(path, ERBIL, NOW)
-        assert sum(1 for _ in readings(path, found)) == 200_000
+        assert sum(1 for _ in readings(path, found)) == 40_000
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 8 << 20, peak
+    assert peak < 4 << 20, peak
