@@ -224,6 +224,7 @@ PAGES = {
         "/shipments/new",
         "/recalls",
         "/recalls/new",
+        "/holds",
         "/alerts",
         "/account",
         "/policies",

@@ -73,7 +73,7 @@ def propose(session: Session, actor: Actor, number: str, command: Proposal) -> H
     if quantity > hold.quantity:
         checks.add("/quantity", msg("No more than %(most)s is held.", most=hold.quantity))
     if outcome is not None:
-        against = _objection(hold, outcome)
+        against = objection(hold, outcome)
         if against is not None:
             checks.add("/outcome", against)
     checks.check()
@@ -109,7 +109,7 @@ def decide(session: Session, actor: Actor, number: str, command: Decision) -> Ho
         session.flush()
         return get_hold(session, actor, number)
     outcome = HoldOutcome(hold.outcome)
-    against = _objection(hold, outcome)
+    against = objection(hold, outcome)
     if against is not None:
         raise Conflict(against)
     if outcome in (HoldOutcome.RETURN, HoldOutcome.DESTROY):
@@ -167,10 +167,11 @@ def same_person(actor: Actor, hold: Hold) -> bool:
 
 def possible(hold: Hold) -> list[str]:
     """The outcomes that may be proposed for a hold today."""
-    return [each for each in holding.PROPOSABLE if _objection(hold, each) is None]
+    return [each for each in holding.PROPOSABLE if objection(hold, each) is None]
 
 
-def _objection(hold: Hold, outcome: str) -> Message | None:
+def objection(hold: Hold, outcome: str) -> Message | None:
+    """Why a hold may not get this outcome today; None where it may."""
     lot, today = hold.lot, clock.today(hold.site.timezone)
     return holding.objection(
         outcome,

@@ -19,6 +19,8 @@ ROOMS = (
     "donations",
     "donors",
     "expiry_calendar",
+    "exports",
+    "holds",
     "homes",
     "import_columns",
     "imports",

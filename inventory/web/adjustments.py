@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -61,12 +61,14 @@ class DisposalRow(LineForm):
 
 
 class ZoneMoveRow(LineForm):
-    """So much of a lot from one zone to another."""
+    """So much of a lot out of the stock. What comes out of quarantine is decided by two people (`web/holds`)."""
 
     item = ItemSearch(_l("Item"))
     lot = Text(_l("Lot"))
     source = Choice(_l("From"), choices=labels.choices(labels.ZONES), default="stock")
-    destination = Choice(_l("To"), choices=labels.choices(labels.ZONES), default="quarantine")
+    destination = Choice(
+        _l("To"), choices=labels.choices(labels.ZONES, only=("quarantine", "refused")), default="quarantine"
+    )
     quantity = Whole(_l("Quantity"))
 
 
@@ -91,13 +93,21 @@ class DisposalForm(SiteForm):
         _l("How"), [InputRequired(_l("Say how."))], choices=labels.choices(labels.METHODS, _l("Choose"))
     )
     certificate = Text(_l("Certificate"), description=_l("Number of the certificate of destruction."))
+    witness = Text(
+        _l("Witness"),
+        [InputRequired(_l("Name a second person who watched."))],
+        description=_l("Somebody else than you."),
+    )
+    place = Text(_l("Where"))
+    authority = Text(_l("Authority"), description=_l("The office that allowed it or was there."))
+    note = TextAreaField(_l("Why"), description=_l("It stands on the certificate."))
     lines = FieldList(FormField(DisposalRow), label=_l("Lots"), min_entries=1)
 
 
 class ZoneMoveForm(SiteForm):
-    """Lots set aside, or put back."""
+    """Lots set aside, for a reason."""
 
-    note = TextAreaField(_l("Note"))
+    note = TextAreaField(_l("Why"), [InputRequired(_l("Say why: who decides about it reads this."))])
     lines = FieldList(FormField(ZoneMoveRow), label=_l("Lots"), min_entries=1)
 
 
@@ -147,6 +157,10 @@ def dispose() -> ResponseReturnValue:
             method=form.method.data or "",
             lines=lines,
             certificate=form.certificate.data,
+            place=form.place.data,
+            witness=form.witness.data,
+            authority=form.authority.data,
+            note=form.note.data,
         )
         return str(services.dispose(s, me(), command).number)
 
@@ -156,7 +170,9 @@ def dispose() -> ResponseReturnValue:
 @bp.route("/zone-moves/new", methods=["GET", "POST"])
 @requires("zone_moves.write")
 def move() -> ResponseReturnValue:
-    """Set lots aside in quarantine, or put them back in stock."""
+    """Set lots aside. What stands in quarantine already is another page's: two people decide about it."""
+    if request.method == "GET" and asked("zone") in ("quarantine", "refused"):
+        return redirect(url_for("holds.index", site=asked("site"), q=asked("lot")), 303)
     form = ZoneMoveForm()
 
     def work(s: Session, rows: Sequence[Any]) -> str:
@@ -202,7 +218,7 @@ def _handle(
     if rows_changed(form.lines):
         return _page(form, kind, sites)
     rows = filled(form.lines, *defaults)
-    if not form.validate():
+    if not form.validate() or (kind == "move" and _held(rows)):
         return _page(form, kind, sites), 422
     try:
         number = do_once(kind, form.uuid, lambda s: work(s, rows))
@@ -210,6 +226,14 @@ def _handle(
         return refused(form, error, lambda: _page(form, kind, sites), {"lines": rows}, names)
     flash(_("Written down: %(number)s.", number=number), "success")
     return redirect(address(number), 303)
+
+
+def _held(rows: Sequence[Any]) -> bool:
+    """Whether a row would take goods out of quarantine by one person alone; said at that row."""
+    found = [row.form.source for row in rows if row.form.source.data in ("quarantine", "refused")]
+    for field in found:
+        field.errors = [*field.errors, _("Two people decide about this: look for it under Held goods.")]
+    return bool(found)
 
 
 def _page(form: Any, kind: str, sites: Sequence[Site]) -> str:

@@ -315,7 +315,7 @@ def coordinator_settles_the_discrepancy(way: Way, number: str) -> None:
     told(page, "Written off.")
 
     page.goto("/disposals/new?site=USKUF")
-    fill(page, site="USKUF", method="incineration")
+    fill(page, site="USKUF", method="incineration", witness="Berîvan Xelîl")
     choose(page, "lines-0-item", "amox", "Amoxicillin 500 mg")
     fill(page, **{"lines-0-lot": "G-1", "lines-0-zone": "quarantine", "lines-0-quantity": "20"})
     save(page)

@@ -15,7 +15,7 @@ def world(app, session) -> World:
 
 
 def form(*lines, **more):
-    data = {"site": "CLINIC", "occurred_on": clock.today().isoformat()}
+    data = {"site": "CLINIC", "occurred_on": clock.today().isoformat(), "witness": "Dr Rojîn", "note": "seen"}
     return data | rows("lines", *lines) | more
 
 
@@ -48,14 +48,12 @@ def test_disposed_of(world):
 
 
 def test_what_has_expired_is_filled_in(world):
-    stock_up(world.session, world.clinic, world.item, 7, lot="OLD", zone="quarantine")
+    stock_up(world.session, world.clinic, world.item, 7, lot="OLD")
     data = form({"item": "", "lot": "", "quantity": ""}, method="", fill="1")
     answer = world.post("clinic", "/disposals/new", data)
     assert answer.status_code == 200
     assert "OLD" not in answer.text.split("<datalist")[0]  # neither expired, recalled nor refused
-    move = form(
-        {"item": "PARA", "lot": "OLD", "quantity": 7, "source": "quarantine", "destination": "refused"}
-    )
+    move = form({"item": "PARA", "lot": "OLD", "quantity": 7, "source": "stock", "destination": "refused"})
     assert world.post("clinic", "/zone-moves/new", move).status_code == 303
     answer = world.post("clinic", "/disposals/new", data)
     assert 'value="OLD"' in answer.text
@@ -94,7 +92,16 @@ def test_more_than_is_there(world):
         ("/adjustments/new", here(5, reason="lost"), {"occurred_on": "2099-01-01"}, "has not come yet"),
         ("/disposals/new", here(5), {}, "Say how."),
         ("/disposals/new", here("5,5"), {"method": "landfill"}, "is no whole number"),
-        ("/zone-moves/new", here(5, source="stock", destination="stock"), {}, "Choose another zone"),
+        ("/zone-moves/new", here(5, source="stock", destination="stock"), {}, "Choose one of the list"),
+        ("/zone-moves/new", here(5, source="stock", destination="refused"), {"note": ""}, "Say why"),
+        ("/disposals/new", here(5), {"method": "landfill", "witness": ""}, "Name a second person"),
+        ("/disposals/new", here(5), {"method": "landfill", "witness": "CLINIC person"}, "somebody else than"),
+        (
+            "/zone-moves/new",
+            here(5, source="quarantine", destination="refused"),
+            {},
+            "Two people decide about this",
+        ),
     ],
 )
 def test_what_they_refuse(world, path, line, more, says):
