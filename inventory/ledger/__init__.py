@@ -11,7 +11,7 @@ from inventory.ledger.balances import (
     lowest_since,
     on_hand_at,
 )
-from inventory.ledger.kits import PartHere, contents_of, kit_lots_among, kits_holding, parts_here
+from inventory.ledger.kits import PartHere, components_here, contents_of, kit_lots_among, kits_holding
 from inventory.ledger.places import open_site, place, zone_ids, zones
 from inventory.ledger.post import Entry, Move, Posted, lock_balances, post, release, reserve
 from inventory.ledger.reverse import reverse
@@ -25,6 +25,7 @@ __all__ = [
     "Posted",
     "Verdict",
     "balances_of",
+    "components_here",
     "contents_of",
     "holders_of",
     "insert_for",
@@ -37,7 +38,6 @@ __all__ = [
     "lowest_since",
     "on_hand_at",
     "open_site",
-    "parts_here",
     "place",
     "post",
     "release",

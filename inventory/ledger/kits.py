@@ -50,7 +50,7 @@ class PartHere:
         return Candidate(lot.lot_id, lot.expires_on, lot.received_on, lot.lot_id, available)
 
 
-def parts_here(
+def components_here(
     session: Session,
     kits: Iterable[Kit],
     place: Location,

@@ -91,7 +91,7 @@ def assemble(session: Session, actor: Actor, command: Assembly) -> StockEvent:
     event.note = note
     zone = ledger.place(session, LocationKind.STOCK, site_id=site.id)
     since = command.occurred_on if command.occurred_on < today else None
-    parts = ledger.parts_here(session, [kit], zone, command.occurred_on, since=since, lock=True)[kit.id]
+    parts = ledger.components_here(session, [kit], zone, command.occurred_on, since=since, lock=True)[kit.id]
     _refuse_unknown(parts, chosen)
     components = [
         part.component([(each.lot, each.quantity) for _, each in chosen.get(part.item.id, ())])

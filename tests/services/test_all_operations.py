@@ -40,6 +40,8 @@ from inventory.services import (
     alerts,
     consumption,
     counts,
+    kits,
+    kitting,
     packing,
     recalls,
     receipts,
@@ -89,6 +91,9 @@ class Stock(RuleBasedStateMachine):
         self.items = [create_item(self.session).code for _ in range(2)]
         self.donors = [None, *(create_donor(self.session).code for _ in range(2))]
         self.came = 0
+        self.kit = create_item(self.session, category="kit").code
+        bill = [kits.InKit(self.items[0], 3), kits.InKit(self.items[1], 1)]
+        kits.set_kit(self.session, COORDINATOR, kits.KitContent(self.kit, None, None, bill))
         for site in self.codes[:2]:
             levels = {"method": "fixed", "reorder_point": 10, "maximum": 20, "emergency_point": 4}
             for item in self.items:
@@ -185,6 +190,43 @@ class Stock(RuleBasedStateMachine):
                 select(Lot.id).where(Lot.number == lot, Lot.item.has(code=self.items[item]))
             ).all()
             assert sum(ledger.on_hand_at(self.session, zone.id, lots, day).values()) == counted
+
+    @rule(site=st.integers(0, 1), quantity=st.integers(1, 4), ago=AGO, lot=st.none() | LOTS)
+    def assemble(self, site, quantity, ago, lot) -> None:
+        chosen = [kitting.ChosenLot(self.items[0], lot)] if lot else []
+        day = TODAY - timedelta(days=ago)
+        self.do(kitting.assemble, kitting.Assembly(self.codes[site], self.kit, quantity, day, chosen))
+
+    @rule(
+        site=st.integers(0, 1),
+        quantity=st.integers(1, 3),
+        ago=st.integers(0, 2),
+        pick=PICK,
+        use=st.integers(0, 4),
+    )
+    def use_kits(self, site, quantity, ago, pick, use) -> None:
+        """Taken apart, dispensed, sent on, lost or found: whatever happens to kits happens to what is in them."""
+        made = self.session.scalars(
+            select(Lot.number).where(Lot.item.has(code=self.kit)).order_by(Lot.id)
+        ).all()
+        if not made:
+            return
+        number, day, code = made[pick % len(made)], TODAY - timedelta(days=ago), self.codes[site]
+        if use == 0:
+            self.do(kitting.take_apart, kitting.Disassembly(code, self.kit, number, quantity, day))
+        elif use == 1:
+            line = consumption.ConsumptionLine(self.kit, quantity, number)
+            self.do(consumption.consume, consumption.Consumption(code, day, [line]))
+        elif use == 2:
+            command = shipments.NewShipment(code, self.codes[pick % 3], "road")
+            draft = self.do(shipments.draft, command)
+            package = packing.NewPackage("carton", [packing.PackedLine(self.kit, quantity, number)])
+            if draft is not None and self.do(packing.pack, draft.number, package) is not None:
+                self.do(shipping.dispatch, draft.number, clock.now())
+        else:
+            change = quantity if use == 3 else -quantity
+            line = adjustments.AdjustmentLine(self.kit, number, change, "correction")
+            self.do(adjustments.adjust, adjustments.Adjustment(code, day, [line]))
 
     @rule(pick=PICK)
     def undo_event(self, pick) -> None:
@@ -290,6 +332,19 @@ class Stock(RuleBasedStateMachine):
                 parts = fate.in_stock + fate.in_transit + fate.dispensed + fate.disposed + fate.lost
                 assert parts + fate.missing + fate.delivered_to_partner == fate.donated
                 assert min(fate.donated, fate.in_stock, fate.in_transit, fate.dispensed, fate.missing) >= 0
+
+    @invariant()
+    def kits_are_what_is_in_them(self) -> None:
+        for lot in self.session.scalars(select(Lot).where(Lot.item.has(code=getattr(self, "kit", None)))):
+            held = ledger.contents_of(self.session, [lot.id])[lot.id]
+            inside = self.session.scalars(select(Lot).where(Lot.id.in_(held))).all()
+            per_item = [
+                sum(held[each.id] for each in inside if each.item_id == of)
+                for of in {e.item_id for e in inside}
+            ]
+            assert sorted(per_item) == [1, 3]
+            assert lot.expires_on == min(each.expires_on for each in inside)
+            assert lot.recalled_on is not None or not any(each.recalled_on for each in inside)
 
     @invariant()
     def alerts_are_what_evaluating_would_make_them(self) -> None:
