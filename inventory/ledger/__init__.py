@@ -16,6 +16,7 @@ from inventory.ledger.places import open_site, place, zone_ids, zones
 from inventory.ledger.post import Entry, Move, Posted, lock_balances, post, release, reserve
 from inventory.ledger.reverse import reverse
 from inventory.ledger.verify import Verdict, verify
+from inventory.ledger.whereabouts import Whereabouts, lots_of_batch, parts_of, whereabouts
 
 __all__ = [
     "Entry",
@@ -24,6 +25,7 @@ __all__ = [
     "PartHere",
     "Posted",
     "Verdict",
+    "Whereabouts",
     "balances_of",
     "components_here",
     "contents_of",
@@ -35,15 +37,18 @@ __all__ = [
     "lock_balances",
     "lots_at",
     "lots_known_at",
+    "lots_of_batch",
     "lowest_since",
     "on_hand_at",
     "open_site",
+    "parts_of",
     "place",
     "post",
     "release",
     "reserve",
     "reverse",
     "verify",
+    "whereabouts",
     "zone_ids",
     "zones",
 ]
