@@ -85,6 +85,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "temperatures.write": _STORES,
     "excursions.judge": _LEADS,
     "sync.write": _FIELD,
+    "exports.see": _STAFF,
     "imports.write": _FIELD,
     "imports.items": _LEADS,
     "imports.sites": _LEADS,

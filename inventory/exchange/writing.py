@@ -26,13 +26,22 @@ _ROW_LIMIT = 1_048_575
 """Rows below the header that a sheet holds; more go to a further sheet."""
 
 
-def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]], *, bom: bool = False) -> Iterator[str]:
-    """CSV text, a line each, with commas. `bom` helps spreadsheets that guess the encoding."""
+def csv_lines(
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    bom: bool = False,
+    tags: Sequence[str] | None = None,
+) -> Iterator[str]:
+    """CSV text, a line each, with commas. `bom` helps spreadsheets that guess the encoding; `tags` (HXL) stand below
+    the header."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     if bom:
         buffer.write("\ufeff")
     writer.writerow([_guarded(name) for name in header])
+    if tags is not None:
+        writer.writerow(tags)
     yield _taken(buffer)
     for row in rows:
         writer.writerow([_csv_cell(cell) for cell in row])
@@ -50,16 +59,21 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 
 def write_xlsx(
-    target: Path | IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]], title: str
+    target: Path | IO[bytes],
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    title: str,
+    tags: Sequence[str] | None = None,
 ) -> int:
     """Write a workbook with typed cells, a frozen header and a filter, and give the number of rows.
 
-    `title` names the sheet. A file at a path appears only when it is complete.
+    `title` names the sheet; `tags` (HXL) stand below the header and stay in sight with it. A file at a path appears
+    only when it is complete.
     """
     if isinstance(target, Path):
         with _Replacing(target) as part:
-            return _workbook(str(part), header, rows, title)
-    return _workbook(target, header, rows, title)
+            return _workbook(str(part), header, rows, title, tags)
+    return _workbook(target, header, rows, title, tags)
 
 
 def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], title: str) -> int:
@@ -107,7 +121,11 @@ def _instant(value: datetime) -> str:
 
 
 def _workbook(
-    target: str | IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]], title: str
+    target: str | IO[bytes],
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    title: str,
+    tags: Sequence[str] | None,
 ) -> int:
     import xlsxwriter
 
@@ -123,20 +141,21 @@ def _workbook(
     moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
     name = re.sub(r"[\[\]:*?/\\]", " ", title).strip("' ")[:26] or "Sheet"
     sheet = None
+    above = 0 if tags is None else 1
     total = within = sheets = 0
     try:
         for row in _with_first(rows):
-            if sheet is None or within == _ROW_LIMIT:
-                _close_sheet(sheet, within, len(header))
+            if sheet is None or within + above == _ROW_LIMIT:
+                _close_sheet(sheet, within + above, len(header))
                 sheets += 1
                 sheet, within = book.add_worksheet(name if sheets == 1 else f"{name} {sheets}"), 0
-                _head(sheet, header, row, bold)
+                _head(sheet, header, row, bold, tags)
             if row is not None:
                 within += 1
                 total += 1
                 for column, cell in enumerate(row):
-                    _write_cell(sheet, within, column, cell, day, moment)
-        _close_sheet(sheet, within, len(header))
+                    _write_cell(sheet, within + above, column, cell, day, moment)
+        _close_sheet(sheet, within + above, len(header))
     finally:
         book.close()
     return total
@@ -152,12 +171,20 @@ def _with_first(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any] | None]
         yield None
 
 
-def _head(sheet: "Worksheet", header: Sequence[str], sample: Sequence[Any] | None, bold: Any) -> None:
+def _head(
+    sheet: "Worksheet",
+    header: Sequence[str],
+    sample: Sequence[Any] | None,
+    bold: Any,
+    tags: Sequence[str] | None,
+) -> None:
     for column, name in enumerate(header):
         seen = len(_csv_text(sample[column])) if sample is not None and column < len(sample) else 0
         sheet.set_column(column, column, min(max(len(name), seen, 8) + 3, 60))
         sheet.write_string(0, column, _printable(name), bold)
-    sheet.freeze_panes(1, 0)
+    for column, tag in enumerate(tags or ()):
+        sheet.write_string(1, column, tag)
+    sheet.freeze_panes(1 if tags is None else 2, 0)
 
 
 def _close_sheet(sheet: "Worksheet | None", rows: int, columns: int) -> None:

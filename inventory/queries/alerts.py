@@ -36,20 +36,26 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return or_(Alert.site_id.in_(mine), Alert.shipment_id.in_(sent))
 
 
-def _query(session: Session, actor: Actor, wanted: AlertFilter) -> Select[Any]:
+def where(session: Session, actor: Actor, wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the alerts that were asked for, as far as they are the actor's business."""
     check_site(session, actor, wanted.site)
-    query = select(Alert).where(visible(actor))
+    found = [visible(actor)]
     if wanted.site is not None:
-        query = query.where(Alert.site_id.in_(select(Site.id).where(Site.code == wanted.site)))
+        found.append(Alert.site_id.in_(select(Site.id).where(Site.code == wanted.site)))
     if wanted.kind is not None:
-        query = query.where(Alert.kind == wanted.kind)
+        found.append(Alert.kind == wanted.kind)
     if wanted.severity is not None:
-        query = query.where(Alert.severity == wanted.severity)
+        found.append(Alert.severity == wanted.severity)
     if wanted.open is not None:
-        query = query.where(Alert.resolved_at.is_(None) if wanted.open else Alert.resolved_at.is_not(None))
+        found.append(Alert.resolved_at.is_(None) if wanted.open else Alert.resolved_at.is_not(None))
     if wanted.acknowledged is not None:
         seen = Alert.acknowledged_at
-        query = query.where(seen.is_not(None) if wanted.acknowledged else seen.is_(None))
+        found.append(seen.is_not(None) if wanted.acknowledged else seen.is_(None))
+    return found
+
+
+def _query(session: Session, actor: Actor, wanted: AlertFilter) -> Select[Any]:
+    query = select(Alert).where(*where(session, actor, wanted))
     return query.options(
         selectinload(Alert.site),
         selectinload(Alert.item),

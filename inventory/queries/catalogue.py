@@ -112,16 +112,22 @@ def items_slice(session: Session, text: str | None, after: int | None, limit: in
     return Slice([found[each] for each in ids], start + limit if more else None)
 
 
+def items_where(session: Session, text: str | None, category: str | None) -> list[ColumnElement[bool]]:
+    """The conditions of the items that were asked for."""
+    found: list[ColumnElement[bool]] = []
+    if category:
+        found.append(Item.category == category)
+    if text:
+        found.append(Item.id.in_([hit.item.id for hit in search_items(session, text, limit=500)]))
+    return found
+
+
 def items_page(
     session: Session, number: int, size: int, text: str | None = None, category: str | None = None
 ) -> Page[Item]:
     """Items for people, by name."""
-    conditions: list[ColumnElement[bool]] = []
-    if category:
-        conditions.append(Item.category == category)
-    if text:
-        conditions.append(Item.id.in_([hit.item.id for hit in search_items(session, text, limit=500)]))
-    page = numbered(session, select(Item).where(*conditions).order_by(Item.name, Item.id), number, size)
+    query = select(Item).where(*items_where(session, text, category))
+    page = numbered(session, query.order_by(Item.name, Item.id), number, size)
     return Page([row[0] for row in page.rows], page.number, page.size, page.total)
 
 

@@ -1,40 +1,20 @@
 """Whole tables for files: a header and rows, read from the database as they are written out."""
 
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from inventory.access import SYSTEM
-from inventory.models import (
-    Donation,
-    Donor,
-    Item,
-    Location,
-    Lot,
-    Movement,
-    Package,
-    PackageLine,
-    Receipt,
-    ReceiptLine,
-    Requisition,
-    RequisitionLine,
-    Shipment,
-    Site,
-    StockEvent,
-)
-from inventory.models.words import StockEventKind
-from inventory.queries import stock
+from inventory.access import SYSTEM, Actor
+from inventory.models import Authorisation, Donor, Item, Policy, Site
+from inventory.queries import catalogue, export_documents, stock
+from inventory.queries.export_rows import BATCH, Asked, Table, plain, stream
 from inventory.queries.movements import MovementFilter
-from inventory.queries.movements import _row as _movement_row
-from inventory.queries.movements import _rows as _movement_rows
-from inventory.rules.effects import LocationKind
-
-BATCH = 1000
-
-Table = tuple[Sequence[str], Iterator[Sequence[Any]]]
+from inventory.queries.movements import row_of as movement_row
+from inventory.queries.movements import rows_of as movement_rows
+from inventory.rules.text import fold
 
 ITEM = (
     "code", "name", "name_fr", "inn", "strength", "dosage_form", "atc", "base_unit", "category", "tracks_expiry",
@@ -61,49 +41,73 @@ MOVEMENT = (
     "id", "occurred_at", "recorded_at", "item", "item_name", "lot", "quantity", "source", "destination", "kind",
     "reason", "document", "by",
 )  # fmt: skip
-RECEIPT = ("received_on", "arrived_in_country_on", "consent_reference", "checked_by", "reference")
-RECEIPT_LINE = (
-    "quantity", "declared", "damaged", "zone", "manufacturer", "label_languages", "unit_value", "currency",
-    "value_basis", "carton", "gross_weight_kg",
+POLICY = (
+    "method", "reorder_point", "maximum", "emergency_point", "minimum_months", "maximum_months", "emergency_months",
+    "lookback_months", "demand_override", "demand_override_reason", "order_multiple", "expiry_buffer_days",
+    "lead_time_days", "review_period_days", "service_level", "emergency_days",
 )  # fmt: skip
+AUTHORISATION = ("place", "authority", "reference", "valid_from", "valid_until", "ended_on", "note")
+
+DAY = timedelta(days=1)
 
 
-def table(session: Session, kind: str) -> Table:
-    """The header and the rows of one of `TABLES`; columns bear the names that an import takes."""
-    return TABLES[kind](session)
+def table(session: Session, kind: str, actor: Actor = SYSTEM, asked: Asked | None = None) -> Table:
+    """The header and the rows of one of `TABLES`: what is the actor's business of what was asked for.
+
+    Columns bear the names that an import takes. Raises Forbidden for a site that is not the actor's.
+    """
+    asked = asked or Asked()
+    stock.check_site(session, actor, asked.site)
+    return TABLES[kind](session, actor, asked)
 
 
-def _items(session: Session) -> Table:
-    query = select(Item).options(selectinload(Item.gtins)).order_by(Item.code)
-    rows = (
-        [
-            *(_plain(getattr(item, name)) for name in ITEM),
-            " ".join(f"{pack.gtin}:{pack.quantity}" for pack in item.gtins),
-        ]
-        for item in session.scalars(query.execution_options(yield_per=BATCH))
-    )
-    return [*ITEM, "gtins"], rows
+def _items(session: Session, actor: Actor, asked: Asked) -> Table:
+    found = catalogue.items_where(session, asked.q, asked.category)
+    query = select(Item).where(*found).options(selectinload(Item.gtins)).order_by(Item.code)
+
+    def rows() -> Iterator[Sequence[Any]]:
+        for item in session.scalars(query.execution_options(yield_per=BATCH)):
+            packs = " ".join(f"{pack.gtin}:{pack.quantity}" for pack in item.gtins)
+            yield [*(plain(getattr(item, name)) for name in ITEM), packs]
+
+    return [*ITEM, "gtins"], rows()
 
 
-def _sites(session: Session) -> Table:
+def _sites(session: Session, actor: Actor, asked: Asked) -> Table:
     above = aliased(Site)
     columns = [above.code if name == "supplied_by" else getattr(Site, name) for name in SITE]
-    return SITE, _stream(
-        session, select(*columns).outerjoin(above, above.id == Site.supplied_by_id).order_by(Site.code)
+    query = select(*columns).outerjoin(above, above.id == Site.supplied_by_id).order_by(Site.code)
+    if asked.kind:
+        query = query.where(Site.kind == asked.kind)
+    if asked.status:
+        query = query.where(Site.status == asked.status)
+    named = [SITE.index(each) for each in ("code", "name", "admin1")]
+    return SITE, _saying(stream(session, query), named, asked.q)
+
+
+def _donors(session: Session, actor: Actor, asked: Asked) -> Table:
+    query = select(Donor.code, Donor.name, Donor.email).order_by(Donor.code)
+    return ("code", "name", "email"), _saying(stream(session, query), [0, 1, 2], asked.q)
+
+
+def _saying(rows: Iterator[Sequence[Any]], named: Sequence[int], text: str | None) -> Iterator[Sequence[Any]]:
+    """The rows in whose named cells every word of a search stands, as the lists of short tables look for it."""
+    words = fold(text or "").split()
+    for row in rows:
+        said = fold(" ".join(str(row[index] or "") for index in named))
+        if all(word in said for word in words):
+            yield row
+
+
+def _stock(session: Session, actor: Actor, asked: Asked) -> Table:
+    wanted = stock.StockFilter(
+        asked.site, asked.item, asked.lot, asked.donor, asked.zone, asked.status, asked.category, asked.q
     )
 
-
-def _donors(session: Session) -> Table:
-    return ("code", "name", "email"), _stream(
-        session, select(Donor.code, Donor.name, Donor.email).order_by(Donor.code)
-    )
-
-
-def _stock(session: Session) -> Table:
     def rows() -> Iterator[Sequence[Any]]:
         after = None
         while True:
-            part = stock.lots_slice(session, SYSTEM, stock.StockFilter(), after, BATCH)
+            part = stock.lots_slice(session, actor, wanted, after, BATCH)
             for row in part.rows:
                 yield [getattr(row, name) for name in STOCK]
             if part.next is None:
@@ -113,197 +117,66 @@ def _stock(session: Session) -> Table:
     return STOCK, rows()
 
 
-def _movements(session: Session) -> Table:
-    inner, query = _movement_rows(session, SYSTEM, MovementFilter())
-    found = session.execute(
-        query.order_by(inner.c.occurred_at, inner.c.id).execution_options(yield_per=BATCH)
+def _movements(session: Session, actor: Actor, asked: Asked) -> Table:
+    since = None if asked.since is None else datetime.combine(asked.since, time.min, UTC)
+    inner, query = movement_rows(
+        session, actor, MovementFilter(asked.site, asked.item, asked.lot, None, since)
     )
-    return MOVEMENT, ([getattr(row, name) for name in MOVEMENT] for row in map(_movement_row, found))
-
-
-def _shipments(session: Session) -> Table:
-    """A row per packed line. A package's weight and volume stand in the first of its rows alone."""
-    header = (
-        "number", "reference", "origin", "destination", "mode", "status", "eta", "dispatched_at", "received_at",
-        "container", "waybill", "package", "package_kind", "parent", "gross_weight_kg", "volume_m3", "item",
-        "item_name", "lot", "expires_on", "quantity",
-    )  # fmt: skip
-    origin, destination, parent = aliased(Site), aliased(Site), aliased(Package)
-    query = (
-        select(
-            Shipment.number,
-            Shipment.reference,
-            origin.code,
-            destination.code,
-            Shipment.mode,
-            Shipment.status,
-            Shipment.eta,
-            Shipment.dispatched_at,
-            Shipment.received_at,
-            Shipment.container,
-            Shipment.waybill,
-            Package.label,
-            Package.kind,
-            parent.label,
-            Package.gross_weight_kg,
-            Package.volume_m3,
-            Item.code,
-            Item.name,
-            Lot.number,
-            Lot.expires_on,
-            PackageLine.quantity,
-        )
-        .select_from(Shipment)
-        .join(origin, origin.id == Shipment.origin_id)
-        .join(destination, destination.id == Shipment.destination_id)
-        .outerjoin(Package, Package.shipment_id == Shipment.id)
-        .outerjoin(parent, parent.id == Package.parent_id)
-        .outerjoin(PackageLine, PackageLine.package_id == Package.id)
-        .outerjoin(Item, Item.id == PackageLine.item_id)
-        .outerjoin(Lot, Lot.id == PackageLine.lot_id)
-        .order_by(Shipment.id, Package.id, PackageLine.id)
-    )
+    if asked.until is not None:
+        query = query.where(inner.c.occurred_at < datetime.combine(asked.until + DAY, time.min, UTC))
+    query = query.order_by(inner.c.occurred_at, inner.c.id).execution_options(yield_per=BATCH)
 
     def rows() -> Iterator[Sequence[Any]]:
-        weight, label = header.index("gross_weight_kg"), header.index("package")
-        before = None
-        for row in _stream(session, query):
-            again = row[label] is not None and row[label] == before
-            before = row[label]
-            yield [*row[:weight], None, None, *row[weight + 2 :]] if again else row
+        for each in session.execute(query):
+            row = movement_row(each)
+            yield [getattr(row, name) for name in MOVEMENT]
 
-    return header, rows()
+    return MOVEMENT, rows()
 
 
-def _requisitions(session: Session) -> Table:
-    header = (
-        "number",
-        "site",
-        "kind",
-        "status",
-        "created_at",
-        "item",
-        "item_name",
-        "quantity",
-        "approved",
-        "note",
-    )
+def _policies(session: Session, actor: Actor, asked: Asked) -> Table:
+    """The levels that were set by hand, an item at a site a row."""
+    columns = [getattr(Policy, name) for name in POLICY]
     query = (
-        select(
-            Requisition.number,
-            Site.code,
-            Requisition.kind,
-            Requisition.status,
-            Requisition.created_at,
-            Item.code,
-            Item.name,
-            RequisitionLine.quantity,
-            RequisitionLine.approved,
-            Requisition.note,
-        )
-        .select_from(Requisition)
-        .join(Site, Site.id == Requisition.site_id)
-        .join(RequisitionLine, RequisitionLine.requisition_id == Requisition.id)
-        .join(Item, Item.id == RequisitionLine.item_id)
-        .order_by(Requisition.id, RequisitionLine.id)
+        select(Site.code, Item.code, *columns)
+        .select_from(Policy)
+        .join(Site, Site.id == Policy.site_id)
+        .join(Item, Item.id == Policy.item_id)
+        .order_by(Site.code, Item.code)
     )
-    return header, _stream(session, query)
+    if asked.site:
+        query = query.where(Site.code == asked.site)
+    if actor.sites is not None:
+        query = query.where(Policy.site_id.in_(list(actor.sites)))
+    return ("site", "item", *POLICY), stream(session, query)
 
 
-def _consumption(session: Session) -> Table:
-    """What was dispensed and not taken back, a row per lot; a document's consultations stand in each of its rows."""
-    header = ("number", "site", "occurred_on", "consultations", "item", "lot", "quantity")
-    destination = aliased(Location)
-    query = (
-        select(
-            StockEvent.number,
-            Site.code,
-            StockEvent.occurred_on,
-            StockEvent.consultations,
-            Item.code,
-            Lot.number,
-            Movement.quantity,
-        )
-        .select_from(StockEvent)
-        .join(Site, Site.id == StockEvent.site_id)
-        .join(Movement, Movement.posting_id == StockEvent.posting_id)
-        .join(destination, destination.id == Movement.destination_id)
-        .join(Lot, Lot.id == Movement.lot_id)
-        .join(Item, Item.id == Lot.item_id)
-        .where(
-            StockEvent.kind == StockEventKind.CONSUMPTION,
-            StockEvent.reversed_by_id.is_(None),
-            destination.kind == LocationKind.PATIENTS,
-        )
-        .order_by(StockEvent.id, Movement.id)
-    )
-
-    return header, _stream(session, query)
+def _authorisations(session: Session, actor: Actor, asked: Asked) -> Table:
+    columns = [getattr(Authorisation, name) for name in AUTHORISATION]
+    query = select(Site.code, *columns).join(Site, Site.id == Authorisation.site_id)
+    query = query.order_by(Authorisation.valid_until, Authorisation.id)
+    if asked.site:
+        query = query.where(Site.code == asked.site)
+    if actor.sites is not None:
+        query = query.where(Authorisation.site_id.in_(list(actor.sites)))
+    return ("site", *AUTHORISATION), stream(session, query)
 
 
-def _receipts(session: Session) -> Table:
-    """What came and was not taken back, a row per lot."""
-    header = (
-        "number",
-        "site",
-        "donation",
-        "donor",
-        *RECEIPT,
-        "item",
-        "lot",
-        "expires_on",
-        "expiry_precision",
-    )
-    query = (
-        select(
-            Receipt.number,
-            Site.code,
-            Donation.number,
-            Donor.code,
-            *(getattr(Receipt, name) for name in RECEIPT),
-            Item.code,
-            Lot.number,
-            Lot.expires_on,
-            Lot.expiry_precision,
-            *(getattr(ReceiptLine, name) for name in RECEIPT_LINE),
-        )
-        .select_from(ReceiptLine)
-        .join(Receipt, Receipt.id == ReceiptLine.receipt_id)
-        .join(Site, Site.id == Receipt.site_id)
-        .join(Item, Item.id == ReceiptLine.item_id)
-        .join(Lot, Lot.id == ReceiptLine.lot_id)
-        .outerjoin(Donation, Donation.id == Receipt.donation_id)
-        .outerjoin(Donor, Donor.id == Receipt.donor_id)
-        .where(Receipt.reversed_by_id.is_(None))
-        .order_by(Receipt.id, ReceiptLine.position)
-    )
-    rows = (
-        [" ".join(each) if isinstance(each, list) else each for each in row]
-        for row in _stream(session, query)
-    )
-    return [*header, *RECEIPT_LINE], rows
-
-
-def _stream(session: Session, query: Any) -> Iterator[Sequence[Any]]:
-    for row in session.execute(query.execution_options(yield_per=BATCH)):
-        yield [_plain(cell) for cell in row]
-
-
-def _plain(cell: Any) -> Any:
-    """Decimals without the noughts that their column pads them with."""
-    if not isinstance(cell, Decimal):
-        return cell
-    return cell.quantize(Decimal(1)) if cell == cell.to_integral_value() else cell.normalize()
-
-
-TABLES: dict[str, Callable[[Session], Table]] = {
+TABLES: dict[str, Callable[[Session, Actor, Asked], Table]] = {
     "items": _items,
     "sites": _sites,
     "donors": _donors,
     "stock": _stock,
     "movements": _movements,
-    "shipments": _shipments,
-    "requisitions": _requisitions,
-    "consumption": _consumption,
-    "receipts": _receipts,
+    "shipments": export_documents.shipments_table,
+    "requisitions": export_documents.requisitions_table,
+    "consumption": export_documents.consumption_table,
+    "receipts": export_documents.receipts_table,
+    "counts": export_documents.counts_table,
+    "events": export_documents.events_table,
+    "donations": export_documents.donations_table,
+    "alerts": export_documents.alerts_table,
+    "recalls": export_documents.recalls_table,
+    "policies": _policies,
+    "authorisations": _authorisations,
 }

@@ -63,13 +63,13 @@ def movements_slice(
 ) -> Slice[MovementRow]:
     """Movements, oldest first by occurrence, after a key (occurred_at, id)."""
     check_site(session, actor, wanted.site)
-    inner, query = _rows(session, actor, wanted)
+    inner, query = rows_of(session, actor, wanted)
     if after is not None:
         query = query.where(
             or_(inner.c.occurred_at > after[0], and_(inner.c.occurred_at == after[0], inner.c.id > after[1]))
         )
     found = session.execute(query.order_by(inner.c.occurred_at, inner.c.id).limit(limit + 1)).all()
-    rows = [_row(each) for each in found[:limit]]
+    rows = [row_of(each) for each in found[:limit]]
     return Slice(rows, (rows[-1].occurred_at, rows[-1].id) if len(found) > limit else None)
 
 
@@ -78,12 +78,12 @@ def stock_card(
 ) -> Page[MovementRow]:
     """The movements of an item at a site, newest first, with the balance after each."""
     check_site(session, actor, site)
-    inner, query = _rows(session, actor, MovementFilter(site=site, item=item))
+    inner, query = rows_of(session, actor, MovementFilter(site=site, item=item))
     page = numbered(session, query.order_by(inner.c.occurred_at.desc(), inner.c.id.desc()), number, size)
-    return Page([_row(each) for each in page.rows], page.number, page.size, page.total)
+    return Page([row_of(each) for each in page.rows], page.number, page.size, page.total)
 
 
-def _rows(session: Session, actor: Actor, wanted: MovementFilter) -> tuple[Any, Select[Any]]:
+def rows_of(session: Session, actor: Actor, wanted: MovementFilter) -> tuple[Any, Select[Any]]:
     """A flat subquery with a column for everything that a row says, and the SELECT of what is to be shown of it.
 
     The balance counts every movement of the item at the site, also those that are not shown.
@@ -147,7 +147,8 @@ def _rows(session: Session, actor: Actor, wanted: MovementFilter) -> tuple[Any, 
     return inner, shown
 
 
-def _row(each: Any) -> MovementRow:
+def row_of(each: Any) -> MovementRow:
+    """A row of `rows_of` as what it says."""
     return MovementRow(
         id=each.id,
         occurred_at=each.occurred_at,

@@ -27,6 +27,7 @@ ROOMS = (
     "items",
     "mail",
     "kits",
+    "kitting",
     "network",
     "packing",
     "policies",

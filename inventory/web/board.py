@@ -16,7 +16,7 @@ from inventory.queries import board as queries
 from inventory.queries import catalogue, stock
 from inventory.queries.board import ITEMS, SITES, BoardFilter
 from inventory.rules.demand import rounded
-from inventory.web.downloads import download
+from inventory.web.downloads import download, hxl_tags
 from inventory.web.forms import Choice, FilterForm, asked, asked_number
 from inventory.web.guard import me
 from inventory.web.labels import ALERTS
@@ -28,6 +28,12 @@ from inventory.web.reference_words import BASES, CATEGORIES, VEN, choices, said
 bp = Blueprint("board", __name__, url_prefix="/board")
 
 SORTS = ("worst", "item")
+COLUMNS = (
+    "site", "site_name", "item", "item_name", "base_unit", "category", "ven", "status", "usable", "reserved",
+    "inbound", "asked_for", "demand", "demand_basis", "months_of_stock", "effective_months", "projected_expired",
+    "stock_out_on", "emergency_point", "reorder_point", "maximum", "suggested_quantity",
+)  # fmt: skip
+"""What the file's columns hold, by the names that HXL tags go by."""
 
 
 class BoardFilters(FilterForm):
@@ -78,7 +84,7 @@ def file(ending: str) -> ResponseReturnValue:
         _("Used up on"), _("Emergency at"), _("Reorder at"), _("Fill up to"), _("To ask for now"),
     ]  # fmt: skip
     name = f"stock-board-{clock.today().isoformat()}"
-    return download(ending, name, head, _rows(sites), _("Stock board"))
+    return download(ending, name, head, _rows(sites), _("Stock board"), hxl_tags(COLUMNS))
 
 
 def _rows(sites: Sequence[Site]) -> Iterator[Sequence[Any]]:

@@ -14,7 +14,7 @@ from inventory.access import requires
 from inventory.db import session
 from inventory.queries import catalogue, expiries
 from inventory.queries.expiries import CalendarFilter, Span
-from inventory.web.downloads import download
+from inventory.web.downloads import download, hxl_tags
 from inventory.web.forms import Choice, FilterForm, asked, asked_number
 from inventory.web.guard import me
 from inventory.web.pages import PAGE, item_name, my_sites
@@ -23,6 +23,12 @@ from inventory.web.reference_words import CATEGORIES, STOCK_STATUSES, said
 from inventory.web.words import day
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
+
+COLUMNS = (
+    "site", "site_name", "item", "item_name", "base_unit", "category", "lot", "expires_on", "status", "on_hand",
+    "projected_use", "projected_expired", "value", "currency",
+)  # fmt: skip
+"""What the file's columns hold, by the names that HXL tags go by."""
 
 
 class CalendarFilters(FilterForm):
@@ -68,7 +74,7 @@ def file(ending: str) -> ResponseReturnValue:
         _("State"), _("On hand"), _("Will be used"), _("Will expire unused"), _("Value"), _("Currency"),
     ]  # fmt: skip
     name = f"expiry-{span.key}-{today.isoformat()}"
-    return download(ending, name, head, _rows(_wanted(), span), _("Expiry calendar"))
+    return download(ending, name, head, _rows(_wanted(), span), _("Expiry calendar"), hxl_tags(COLUMNS))
 
 
 def _rows(wanted: CalendarFilter, span: Span) -> Iterator[Sequence[Any]]:

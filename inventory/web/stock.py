@@ -16,7 +16,7 @@ from inventory.queries.stock import StockFilter
 from inventory.rules.demand import rounded
 from inventory.services.catalogue import get_item
 from inventory.services.sites import get_site
-from inventory.web.downloads import download
+from inventory.web.downloads import download, hxl_tags
 from inventory.web.forms import Choice, FilterForm, asked, asked_number
 from inventory.web.guard import me
 from inventory.web.item_at_site import planning
@@ -33,7 +33,7 @@ from inventory.web.reference_words import (
     choices,
     said,
 )
-from inventory.web.stock_files import columns, rows
+from inventory.web.stock_files import columns, names, rows
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
 
@@ -89,7 +89,7 @@ def file(ending: str) -> ResponseReturnValue:
     stock.check_site(session(), me(), wanted.site)
     content = rows(session(), me(), view, wanted, asked("sort") or "item")
     name = f"stock-by-{view}-{clock.today().isoformat()}"
-    return download(ending, name, columns(view), content, _("Stock"))
+    return download(ending, name, columns(view), content, _("Stock"), hxl_tags(names(view)))
 
 
 @bp.get("/<site>/<item>")

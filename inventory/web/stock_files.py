@@ -29,6 +29,18 @@ def columns(view: str) -> list[str]:
     return [*(site if view == "site" else []), *item, _("Unit"), _("Category"), *sums, *last]
 
 
+def names(view: str) -> list[str]:
+    """What the columns hold, by the names that HXL tags go by."""
+    item, site = ["item", "item_name"], ["site", "site_name"]
+    if view == "lot":
+        return [
+            *site, "zone", *item, "base_unit", "lot", "expires_on", "donor_name", "donation", "on_hand", "reserved",
+            "available", "status",
+        ]  # fmt: skip
+    sums = ["usable", "reserved", "quarantine", "expired", "recalled", "inbound", "expires_on", "lots"]
+    return [*(site if view == "site" else []), *item, "base_unit", "category", *sums]
+
+
 def rows(
     session: Session, actor: Actor, view: str, wanted: StockFilter, sort: str
 ) -> Iterator[Sequence[Any]]:

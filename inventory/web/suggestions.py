@@ -1,6 +1,7 @@
 """What a site should ask for: each figure with the sum behind it, and a requisition made of it at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from inventory import clock
 from inventory.access import requires
 from inventory.db import session
 from inventory.errors import DomainError
@@ -19,10 +21,12 @@ from inventory.queries.suggestions import Suggestion
 from inventory.rules.demand import rounded
 from inventory.services import requisitions
 from inventory.services.requisitions import AskedLine, NewRequisition
+from inventory.web.downloads import download, hxl_tags
 from inventory.web.forms import asked
 from inventory.web.guard import me
 from inventory.web.numerals import NotANumber, whole_typed
 from inventory.web.pages import do_once, item_name, my_sites, page_token, preset_site
+from inventory.web.planning_words import level_word
 from inventory.web.reference_words import BASES, said
 
 bp = Blueprint("suggestions", __name__, url_prefix="/suggestions")
@@ -34,6 +38,36 @@ def index() -> ResponseReturnValue:
     """What is suggested at a site."""
     site = _site()
     return _page(site, uuid4())
+
+
+@bp.get("/file.<any(csv, xlsx):ending>")
+@requires("requisitions.write")
+def file(ending: str) -> ResponseReturnValue:
+    """What the page suggests for a site, as CSV or XLSX."""
+    site = _site()
+    if site is None:
+        return render_template("errors/error.html", status=404, message=None), 404
+    head = [
+        _("Item"), _("Name"), _("Unit"), _("State"), _("Usable"), _("Reserved"), _("Will expire unused within a year"),
+        _("On its way"), _("Asked for"), _("Used in a month"), _("It rests on"), _("Fill up to"), _("Lacking"),
+        _("To ask for now"),
+    ]  # fmt: skip
+    names = (
+        "item", "item_name", "base_unit", "status", "usable", "reserved", "projected_expired", "inbound", "asked_for",
+        "demand", "demand_basis", "maximum", "lacking", "suggested_quantity",
+    )  # fmt: skip
+    saved = f"suggestions-{site.code}-{clock.today(site.timezone).isoformat()}"
+    return download(ending, saved, head, _file_rows(site), _("Suggestions"), hxl_tags(names))
+
+
+def _file_rows(site: Site) -> Iterator[Sequence[Any]]:
+    for row in queries.suggestions(session(), me(), site):
+        known, judged = row.figures, row.figures.assessment
+        yield (
+            row.item.code, item_name(row.item), row.item.base_unit, level_word(judged.status), known.usable,
+            row.reserved, row.expiring, known.inbound, known.open_requisitions, rounded(known.demand),
+            said(BASES, known.basis), rounded(judged.maximum), rounded(row.lacking), row.quantity,
+        )  # fmt: skip
 
 
 @bp.post("")

@@ -17,6 +17,7 @@ from inventory.extensions import render
 from inventory.queries import surplus as reading
 from inventory.services import surplus
 from inventory.services.surplus import Chosen
+from inventory.web.downloads import download, hxl_tags
 from inventory.web.forms import BaseForm
 from inventory.web.guard import me
 from inventory.web.numerals import NotANumber, whole_typed
@@ -41,6 +42,28 @@ class ChoiceForm(BaseForm):
 def index() -> ResponseReturnValue:
     """What to move, by where from and where to."""
     return _page()
+
+
+@bp.get("/surplus/file.<any(csv, xlsx):ending>")
+@requires("surplus.see")
+def file(ending: str) -> ResponseReturnValue:
+    """What to move, a lot a row, as CSV or XLSX."""
+    head = [
+        _("From"), _("To"), _("Item"), _("Name"), _("Unit"), _("Lot"), _("Expires"), _("Quantity"), _("There on"),
+    ]  # fmt: skip
+    names = (
+        "origin", "destination", "item", "item_name", "base_unit", "lot", "expires_on", "quantity", "arrives_on",
+    )  # fmt: skip
+    found = reading.proposals(session(), me(), clock.today())
+    rows = (
+        (
+            each.origin.code, each.destination.code, each.item.code, item_name(each.item), each.item.base_unit,
+            each.lot.number, each.lot.expires_on, each.quantity, each.arrives_on,
+        )
+        for each in found.proposals
+    )  # fmt: skip
+    saved = f"surplus-{clock.today().isoformat()}"
+    return download(ending, saved, head, rows, _("Surplus"), hxl_tags(names))
 
 
 @bp.post("/surplus")
