@@ -12,6 +12,8 @@ PAGES = {
     "ADJ": "stock_events.show",
     "DSP": "stock_events.show",
     "ZMV": "stock_events.show",
+    "KIT": "stock_events.show",
+    "UNK": "stock_events.show",
 }
 
 
