@@ -68,6 +68,8 @@ EVENTS: Mapping[str, Any] = {
     "disposal": _l("Disposal"),
     "count": _l("Count"),
     "zone_move": _l("Move between zones"),
+    "kit_assembly": _l("Kits put together"),
+    "kit_disassembly": _l("Kits taken apart"),
 }
 REQUISITION_KINDS: Mapping[str, Any] = {"regular": _l("Regular"), "emergency": _l("Emergency")}
 REQUISITION_STATES: Mapping[str, Any] = {

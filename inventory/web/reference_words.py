@@ -99,6 +99,8 @@ POSTINGS = {
     "shipment_receipt": msg("Received from a shipment"),
     "found": msg("Found again"),
     "write_off": msg("Written off"),
+    "kit_assembly": msg("Kits put together"),
+    "kit_disassembly": msg("Kits taken apart"),
     "reversal": msg("Taken back"),
 }
 """What a posting did."""
@@ -112,6 +114,7 @@ PLACES = {
     "found": msg("Found"),
     "missing": msg("Missing from a shipment"),
     "partner": msg("Partner"),
+    "kitted": msg("In kits"),
     "in_transit": msg("On its way"),
     **ZONES,
 }
