@@ -22,7 +22,11 @@ from inventory.models._types import (
 )
 from inventory.models.donor import Donor
 from inventory.models.item import Item
+from inventory.models.site import Site
 from inventory.models.words import RecallReply
+
+if TYPE_CHECKING:
+    from inventory.models.shipment import Shipment
 
 if TYPE_CHECKING:
     from inventory.models.planning import KitContent
@@ -149,3 +153,5 @@ class RecallNotice(Base):
     answered_by: Mapped[Name | None]
 
     recall: Mapped[Recall] = relationship(lazy="raise")
+    site: Mapped[Site | None] = relationship(lazy="raise")
+    shipment: Mapped["Shipment | None"] = relationship(lazy="raise")
