@@ -38,6 +38,7 @@ from inventory.services.alert_inbox import acknowledge as acknowledge
 from inventory.services.alert_inbox import acknowledge_many as acknowledge_many
 from inventory.services.alert_life import escalate, open_all, resolve, settle
 from inventory.services.alert_other_causes import about_authorisations, about_unknown_demand
+from inventory.services.alert_temperatures import settle_temperatures
 
 OF_STOCK = (
     AlertKind.STOCK_OUT,
@@ -255,6 +256,7 @@ def _refresh_whole(session: Session, site: Site, on: date | None) -> tuple[Mappi
     unknown = about_unknown_demand(session, place, known, now)
     settle(session, unknown, [AlertKind.NEEDS_ATTENTION], [Alert.subject == f"demand {site.id}"], now)
     _settle_authorisations(session, site, place.rules, on)
+    settle_temperatures(session, site, place.rules, on)
     return known, place
 
 
