@@ -12,6 +12,7 @@ from inventory.access import requires
 from inventory.db import session
 from inventory.queries import catalogue, movements, stock
 from inventory.queries.in_transit import in_transit_total
+from inventory.queries.kitting import put_together_here
 from inventory.queries.stock import StockFilter
 from inventory.rules.demand import rounded
 from inventory.services.catalogue import get_item
@@ -72,6 +73,7 @@ def index() -> ResponseReturnValue:
         filters=filters,
         named=named,
         page=page,
+        kit_lots=put_together_here(session(), [row.lot_id for row in page.rows]) if view == "lot" else set(),
         sort=sort,
         totals=stock.totals(session(), me(), wanted),
         in_transit=in_transit_total(session(), me(), wanted),
@@ -114,6 +116,7 @@ def card(site: str, item: str) -> ResponseReturnValue:
         said=said,
         methods=POLICY_METHODS,
         lots=lots.rows,
+        kit_lots=put_together_here(database, [row.lot_id for row in lots.rows]),
         totals=stock.totals(database, me(), StockFilter(site=site, item=item)),
         page=page,
         today=clock.today(place.timezone),

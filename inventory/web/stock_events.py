@@ -15,6 +15,7 @@ from inventory.db import session
 from inventory.errors import DomainError
 from inventory.models import StockEvent
 from inventory.queries import documents, events
+from inventory.queries.kitting import put_together_here
 from inventory.services import stock_events
 from inventory.web import labels
 from inventory.web.forms import BaseForm, asked, asked_number, put_errors
@@ -46,11 +47,13 @@ def event_page(
         abort(404)
     stand_at(found.site)
     counted = documents.count_lines(session(), found) if found.kind == "count" else []
+    lines = documents.event_lines(session(), found)
     page = render_template(
         "adjustments/show.html",
         event=found,
         kind=labels.EVENTS[found.kind],
-        lines=documents.event_lines(session(), found),
+        lines=lines,
+        kit_lots=put_together_here(session(), [line.lot.id for line in lines]),
         counted=counted,
         reversal=events.reversal(session(), found),
         may_undo=found.posting_id is not None
