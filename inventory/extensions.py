@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 
+from babel.support import Translations
 from flask import current_app, g, has_request_context, request, session
 from flask_babel import Babel, gettext
 from flask_login import LoginManager
@@ -68,6 +69,16 @@ def render(message: Message) -> str:
     return str(gettext(message.text, **params))
 
 
+def render_in(tag: str | None, message: Message) -> str:
+    """A message in another language than that of the request: for mails to others."""
+    chosen = language(tag) or DEFAULT
+    params = dict(message.params)
+    if chosen.direction == "rtl":
+        params |= {name: f"\u2068{value}\u2069" for name, value in params.items() if isinstance(value, str)}
+    text = Translations.load(str(TRANSLATIONS), [chosen.catalogue]).gettext(message.text)
+    return text % params if params else text
+
+
 __all__ = [
     "actor",
     "babel",
@@ -77,5 +88,6 @@ __all__ = [
     "migrate",
     "remember_language",
     "render",
+    "render_in",
     "spoken",
 ]
