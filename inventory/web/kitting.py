@@ -93,7 +93,7 @@ def show(code: str) -> ResponseReturnValue:
 @requires("kits.assemble")
 def assemble(code: str) -> ResponseReturnValue:
     """Put kits together; `look` shows what they would be made of."""
-    kit = queries.bill(session(), code)
+    queries.bill(session(), code)
     form = AssemblyForm()
     sites = my_sites(partners=False, closed=False)
     form.site.choices = site_choices(sites)
@@ -101,20 +101,20 @@ def assemble(code: str) -> ResponseReturnValue:
         form.site.data = preset_site(sites)
         form.quantity.data = asked_number("quantity", 0, kitting.MOST_KITS) or None
         form.occurred_on.data = clock.today(zone_of(sites, form.site.data))
-        return _assembly_page(kit, form, sites)
+        return _assembly_page(code, form, sites)
     valid = form.validate()
     if "fewer" in request.form:
         fewer = request.form["fewer"]
         form.quantity.raw_data, form.quantity.errors = None, []
         form.quantity.data = int(fewer) if fewer.isascii() and fewer.isdigit() and len(fewer) < 9 else None
     if "look" in request.form or "fewer" in request.form:
-        return _assembly_page(kit, form, sites)
+        return _assembly_page(code, form, sites)
     if not valid:
-        return _assembly_page(kit, form, sites), 422
+        return _assembly_page(code, form, sites), 422
     lines = [ChosenLot(item, lot) for item, lots in _ticked().items() for lot in lots]
     command = Assembly(
         site=form.site.data or "",
-        kit=kit.item.code,
+        kit=code,
         quantity=form.quantity.data or 0,
         occurred_on=form.occurred_on.data or clock.today(),
         lines=lines,
@@ -127,12 +127,13 @@ def assemble(code: str) -> ResponseReturnValue:
     try:
         number = do_once(f"assemble {code}", form.uuid, work)
     except DomainError as error:
-        return refused(form, error, lambda: _assembly_page(kit, form, sites))
+        return refused(form, error, lambda: _assembly_page(code, form, sites))
     flash(_("%(number)s: the kits are in stock, their components are in them.", number=number), "success")
     return redirect(address(number), 303)
 
 
-def _assembly_page(kit: Kit, form: AssemblyForm, sites: list[Site]) -> str:
+def _assembly_page(code: str, form: AssemblyForm, sites: list[Site]) -> str:
+    kit = queries.bill(session(), code)  # read again: what failed took what was read with it
     return render_template(
         "kitting/assemble.html",
         form=form,
@@ -179,23 +180,25 @@ def lot(lot_id: int) -> ResponseReturnValue:
 @requires("kits.take_apart")
 def take_apart(lot_id: int) -> ResponseReturnValue:
     """Take kits of a lot apart; `look` shows what comes back."""
-    found = queries.kit_lot(session(), me(), min(lot_id, 2**62))
+    lot_id = min(lot_id, 2**62)
+    found = queries.kit_lot(session(), me(), lot_id)
     form = DisassemblyForm()
     sites = _sites_with(found)
     form.site.choices = site_choices(sites)
+    kit, number = found.lot.item.code, found.lot.number
     if request.method == "GET":
         form.site.data = preset_site(sites)
         form.occurred_on.data = clock.today(zone_of(sites, form.site.data))
-        return _disassembly_page(found, form)
+        return _disassembly_page(lot_id, form)
     valid = form.validate()
     if "look" in request.form:
-        return _disassembly_page(found, form)
+        return _disassembly_page(lot_id, form)
     if not valid:
-        return _disassembly_page(found, form), 422
+        return _disassembly_page(lot_id, form), 422
     command = Disassembly(
         site=form.site.data or "",
-        kit=found.lot.item.code,
-        lot=found.lot.number,
+        kit=kit,
+        lot=number,
         quantity=form.quantity.data or 0,
         occurred_on=form.occurred_on.data or clock.today(),
         note=form.note.data,
@@ -205,14 +208,16 @@ def take_apart(lot_id: int) -> ResponseReturnValue:
         return str(kitting.take_apart(s, me(), command).number)
 
     try:
-        number = do_once(f"take apart {lot_id}", form.uuid, work)
+        document = do_once(f"take apart {lot_id}", form.uuid, work)
     except DomainError as error:
-        return refused(form, error, lambda: _disassembly_page(found, form))
-    flash(_("%(number)s: what was in the kits is in stock again, in its own lots.", number=number), "success")
-    return redirect(address(number), 303)
+        return refused(form, error, lambda: _disassembly_page(lot_id, form))
+    text = _("%(number)s: what was in the kits is in stock again, in its own lots.", number=document)
+    flash(text, "success")
+    return redirect(address(document), 303)
 
 
-def _disassembly_page(found: KitLot, form: DisassemblyForm) -> str:
+def _disassembly_page(lot_id: int, form: DisassemblyForm) -> str:
+    found = queries.kit_lot(session(), me(), lot_id)
     return render_template(
         "kitting/take_apart.html",
         form=form,
