@@ -229,9 +229,10 @@ def units_in(session: Session, posting_ids: list[int]) -> dict[int, tuple[int, i
     return {posting_id: (many, int(units)) for posting_id, many, units in rows}
 
 
-def recalls_page(session: Session, number: int, size: int) -> Page[Recall]:
-    """Recalls, the newest first."""
-    query = select(Recall).options(selectinload(Recall.item)).order_by(Recall.id.desc())
+def recalls_page(session: Session, number: int, size: int, *, drill: bool = False) -> Page[Recall]:
+    """Recalls, the newest first; or drills of one."""
+    query = select(Recall).where(Recall.drill.is_(drill)).options(selectinload(Recall.item))
+    query = query.order_by(Recall.id.desc())
     page = numbered(session, query, number, size)
     return Page([row[0] for row in page.rows], page.number, page.size, page.total)
 
