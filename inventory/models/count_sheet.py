@@ -30,7 +30,7 @@ from inventory.models.words import CountReason, CountSheetStatus, Zone
 class CountSheet(Base):
     """A count of part of a site's zone. `blind`: who counts is not told what the books say.
 
-    Whoever counted or counted again cannot finalise it.
+    Whoever counted or counted again cannot finalise it, but for an administrator alone, who says why (`alone_reason`).
     """
 
     __tablename__ = "count_sheet"
@@ -52,6 +52,7 @@ class CountSheet(Base):
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     closed_by: Mapped[Name | None]
+    alone_reason: Mapped[Prose | None]
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
 
     site: Mapped[Site] = relationship(lazy="raise")
@@ -64,7 +65,8 @@ class CountSheetLine(Base):
     """One lot number in one place: what was counted, when and by whom, and once more where it differed.
 
     `expected` is what the books said of that instant (`recount_expected` of the second one). A batch that nobody knew
-    has no lot until the sheet is final. `event_id` is the count that posted the difference.
+    has no lot until the sheet is final. `event_id` is the count that posted the difference. `recount`: it differed and is
+    to be counted again. `skipped`: nobody counts it, it is left as it is.
     """
 
     __tablename__ = "count_sheet_line"
@@ -91,6 +93,8 @@ class CountSheetLine(Base):
     recounted_at: Mapped[datetime | None] = mapped_column(Instant)
     recounted_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     recounted_by: Mapped[Name | None]
+    recount: Mapped[bool] = mapped_column(default=False)
+    skipped: Mapped[bool] = mapped_column(default=False)
     note: Mapped[Prose | None]
     event_id: Mapped[int | None] = mapped_column(ForeignKey("stock_event.id"), index=True)
 

@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from inventory import ledger
 from inventory.access import Actor
 from inventory.ledger import Entry, Move
 from inventory.models import CountLine, Location, Movement, Site, StockEvent
+from inventory.models.words import Zone
 from inventory.rules.effects import LocationKind, PostingKind
 from inventory.services import stock
 from inventory.services.picking import Picked, Wanted, pick
@@ -38,7 +39,7 @@ def pick_at(
     at = event.occurred_at
     counted = _counted_after(session, site, at, item_ids={line.item.id for line in wanted})
     then = {
-        lot_id: max(0, ledger.least_between(session, zone.id, lot_id, at, line.event.occurred_at))
+        lot_id: max(0, ledger.least_between(session, zone.id, lot_id, at, seen_at(line)))
         for lot_id, line in counted.items()
     }
     picked = pick(session, zone, wanted, usable_on=event.occurred_on, since=since, instead=then)
@@ -72,20 +73,32 @@ def _counted_after(
     item_ids: Collection[int] = (),
     lot_ids: Collection[int] = (),
 ) -> dict[int, CountLine]:
-    """lot id -> the line of the first count after an instant that saw it, for lots of the items or among the lots."""
+    """lot id -> the line of the first count after an instant that saw it, for lots of the items or among the lots.
+
+    Only what was counted in the whole of the `stock` zone: of a lot counted in some of its bins alone, nobody knows
+    whether what was used before came out of those.
+    """
+    instant = func.coalesce(CountLine.counted_at, StockEvent.occurred_at)
     query = (
         select(CountLine)
         .join(StockEvent, StockEvent.id == CountLine.event_id)
         .where(
             StockEvent.site_id == site.id,
-            StockEvent.occurred_at > at,
+            instant > at,
+            CountLine.zone == Zone.STOCK,
+            CountLine.partial.is_(False),
             StockEvent.reversed_by_id.is_(None),
             CountLine.lot_id.in_(list(lot_ids)) if lot_ids else CountLine.item_id.in_(list(item_ids)),
         )
         .options(joinedload(CountLine.event))
-        .order_by(StockEvent.occurred_at.desc(), StockEvent.id.desc())
+        .order_by(instant.desc(), StockEvent.id.desc())
     )
     return {line.lot_id: line for line in session.scalars(query)}
+
+
+def seen_at(line: CountLine) -> datetime:
+    """The instant at which a line was counted."""
+    return line.counted_at or line.event.occurred_at
 
 
 def _settle(

@@ -146,6 +146,7 @@ def upgrade():
         sa.Column("closed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("closed_by", sa.String(length=200), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("alone_reason", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "reason IN ('by_hand', 'cycle', 'full', 'suspicion')", name=op.f("ck_count_sheet_reason_word")
         ),
@@ -489,6 +490,8 @@ def upgrade():
         sa.Column("recounted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recounted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("recounted_by", sa.String(length=200), nullable=True),
+        sa.Column("recount", sa.Boolean(), nullable=False),
+        sa.Column("skipped", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("counted >= 0", name=op.f("ck_count_sheet_line_counted_not_negative")),
@@ -618,6 +621,17 @@ def upgrade():
         )
         batch_op.alter_column("drill", server_default=None)
 
+    with op.batch_alter_table("count_line", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("zone", sa.String(length=32), nullable=False, server_default="stock"))
+        batch_op.add_column(sa.Column("counted_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("partial", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.create_check_constraint(
+            batch_op.f("ck_count_line_zone_word"), "zone IN ('stock', 'quarantine', 'refused')"
+        )
+    with op.batch_alter_table("count_line", schema=None) as batch_op:
+        batch_op.alter_column("zone", server_default=None)
+        batch_op.alter_column("partial", server_default=None)
+
     with op.batch_alter_table("receipt", schema=None) as batch_op:
         batch_op.add_column(sa.Column("announced_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("vehicle", sa.String(length=200), nullable=True))
@@ -692,6 +706,12 @@ def downgrade():
         batch_op.drop_column("seal_declared")
         batch_op.drop_column("vehicle")
         batch_op.drop_column("announced_on")
+
+    with op.batch_alter_table("count_line", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_count_line_zone_word"), type_="check")
+        batch_op.drop_column("partial")
+        batch_op.drop_column("counted_at")
+        batch_op.drop_column("zone")
 
     with op.batch_alter_table("recall", schema=None) as batch_op:
         batch_op.drop_index(
