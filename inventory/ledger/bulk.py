@@ -8,8 +8,9 @@ from datetime import date
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from inventory.ledger import register
 from inventory.ledger._sql import CHUNK
-from inventory.ledger.post import Entry, Move, _locations, _move_days, lock_balances
+from inventory.ledger.post import Entry, Move, _locations, _move_days, flows, lock_balances
 from inventory.models import Balance, Location, Movement, Posting
 from inventory.rules.effects import LocationKind, check_effect
 
@@ -43,9 +44,13 @@ def post_all(session: Session, entries: Sequence[Entry]) -> tuple[list[Posting],
     _refuse_shortages(session, entries, locations, balances)
     postings = _write(session, entries)
     _move_balances(session, entries)
+    items, controlled = register.kinds_of(session, {move.lot_id for move in moves})
     touched: set[tuple[int, int]] = set()
     for merged in _by_day(entries):
-        touched |= _move_days(session, merged, locations)
+        touched |= _move_days(session, merged, locations, items)
+    if controlled:
+        written = zip(postings, (flows(entry.moves) for entry in entries), strict=True)
+        register.enter(session, written, locations, items, controlled)
     for balance in balances.values():
         session.expire(balance)
     return postings, frozenset(touched)
@@ -133,6 +138,7 @@ def _write(session: Session, entries: Sequence[Entry]) -> list[Posting]:
             occurred_at=entry.occurred_at,
             user_id=entry.user_id,
             by=entry.by,
+            witness=entry.witness,
             reason=entry.reason,
         )
         for entry in entries

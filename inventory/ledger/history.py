@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from inventory import clock
 from inventory.db import continue_counting, write_rows
-from inventory.models import Balance, Location, Movement, Posting, StockDay
+from inventory.ledger import register
+from inventory.models import Balance, Item, Location, Movement, Posting, StockDay
 from inventory.rules.effects import LocationKind, PostingKind, check_effect
 
 Move = tuple[int, int, int, int]
@@ -110,4 +111,5 @@ def write_history(
     )
     write_rows(session, cast(Table, StockDay.__table__), daily, sums)
     continue_counting(session)
+    register.enter_history(session, session.scalars(select(Item.id).where(Item.controlled)).all())
     return list(range(1, len(postings) + 1))

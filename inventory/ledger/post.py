@@ -1,7 +1,7 @@
 """The one writer of stock: a posting with its movements, the balances and the day totals, in one go."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
@@ -11,6 +11,7 @@ from sqlalchemy import Table, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from inventory.errors import Conflict, FieldError, msg
+from inventory.ledger import register
 from inventory.ledger._sql import CHUNK, insert_for
 from inventory.ledger.balances import lowest_since
 from inventory.models import Balance, Item, Location, Lot, Movement, Posting, StockDay
@@ -54,11 +55,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The posting, whether it had been there already, and the (site, item) pairs that it touched."""
+    """The posting, whether it had been there already, and the (site, item) pairs that it touched.
+
+    `entered` are those of them whose register of controlled medicines it changed.
+    """
 
     posting: Posting
     replayed: bool
     touched: frozenset[tuple[int, int]]
+    entered: frozenset[tuple[int, int]] = frozenset()
 
 
 def post(session: Session, entry: Entry) -> Posted:
@@ -90,8 +95,17 @@ def post(session: Session, entry: Entry) -> Posted:
     _refuse_second_pieces(session, entry, locations)
     posting = _write(session, entry)
     _move_balances(session, entry.moves)
-    touched = _move_days(session, entry, locations)
-    return Posted(posting, False, touched)
+    items, controlled = register.kinds_of(session, {move.lot_id for move in entry.moves})
+    touched = _move_days(session, entry, locations, items)
+    if not controlled:
+        return Posted(posting, False, touched)
+    entered = register.enter(session, [(posting, flows(entry.moves))], locations, items, controlled)
+    return Posted(posting, False, touched, entered)
+
+
+def flows(moves: Iterable[Move]) -> Iterator[register.Flow]:
+    """Moves as the register takes them."""
+    return ((move.lot_id, move.quantity, move.source_id, move.destination_id) for move in moves)
 
 
 def reserve(session: Session, location: Location, wanted: Iterable[tuple[int, int, str]]) -> None:
@@ -334,15 +348,10 @@ _CHANGE = (
 )
 
 
-def _move_days(session: Session, entry: Entry, locations: dict[int, Location]) -> frozenset[tuple[int, int]]:
+def _move_days(
+    session: Session, entry: Entry, locations: dict[int, Location], items: Mapping[int, int]
+) -> frozenset[tuple[int, int]]:
     """Bring the day totals of the `stock` zones up to date; the (site, item) pairs that the posting touched."""
-    lot_ids = {move.lot_id for move in entry.moves}
-    items: dict[int, int] = {}
-    for chunk in _chunks(lot_ids):
-        items |= {
-            lot_id: item_id
-            for lot_id, item_id in session.execute(select(Lot.id, Lot.item_id).where(Lot.id.in_(chunk)))
-        }
     days: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
     touched = set()
     for move in entry.moves:

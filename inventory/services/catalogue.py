@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from inventory.access import Actor, require
 from inventory.errors import Conflict, FieldError, NotFound, msg
+from inventory.ledger import register
 from inventory.models import Gtin, Item, Lot
 from inventory.models.words import Temperature
 from inventory.rules.identifiers import InvalidIdentifier, gtin14
@@ -62,7 +63,7 @@ def change_item(session: Session, actor: Actor, code: str, fields: Mapping[str, 
     require(actor, "items.write")
     item = get_item(session, code)
     checks = Checks(session)
-    before = {name: getattr(item, name) for name in ("base_unit", "serialised", "tracks_expiry")}
+    before = {name: getattr(item, name) for name in ("base_unit", "serialised", "controlled")}
     with session.no_autoflush:  # what is wrong never gets as far as the database
         _fill(session, checks, item, fields)
     checks.check()
@@ -72,6 +73,8 @@ def change_item(session: Session, actor: Actor, code: str, fields: Mapping[str, 
                 text = msg("This cannot change any more: stock of %(item)s is recorded in it.", item=code)
                 raise Conflict(text, [FieldError(f"/{name}", text)])
     session.flush()
+    if item.controlled and not before["controlled"]:
+        register.enter_history(session, [item.id])
     changed = sorted(name for name in fields if name != "code")
     audit.note(session, actor, "change", f"item {item.code}", fields=changed)
     return item
