@@ -53,6 +53,16 @@ def note_holders(session: Session, recall: Recall) -> None:
     session.flush()
 
 
+def renew(session: Session, actor: Actor, recall_id: int) -> Recall:
+    """Look again who holds the batch: those to whom some came since are noted too."""
+    require(actor, "recalls.write")
+    recall = get_recall(session, recall_id, lock=True)
+    if recall.withdrawn_at is not None:
+        raise Conflict(msg("This recall was withdrawn."))
+    note_holders(session, recall)
+    return recall
+
+
 def inform(
     session: Session, actor: Actor, notice_id: int, person: str | None, how: str | None
 ) -> RecallNotice:

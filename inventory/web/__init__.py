@@ -32,6 +32,7 @@ ROOMS = (
     "packing",
     "policies",
     "rationing",
+    "recall_holders",
     "recalls",
     "receipts",
     "requisition_forms",
