@@ -54,6 +54,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "adjustments.write": _FIELD,
     "disposals.write": _FIELD,
     "counts.write": _FIELD,
+    "counts.finalise": _FIELD,
+    "counts.plan": _LEADS,
     "zone_moves.write": _FIELD,
     "holds.see": _STAFF,
     "holds.propose": _FIELD,
