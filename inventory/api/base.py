@@ -19,6 +19,7 @@ from inventory.db import atomically, session
 from inventory.errors import DomainError
 from inventory.extensions import actor
 from inventory.services import accounts
+from inventory.services.second_person import second_person
 
 PREFIX = "/api/v1"
 
@@ -49,10 +50,20 @@ def told(schema: Schema | type[Schema], found: Any, status: int = 200) -> Respon
     return encoded(_instance(schema).dump(found), status)
 
 
-def done(schema: Schema | type[Schema], work: Callable[[Session], Any], status: int = 200) -> Response:
-    """Do `work` whole or not at all, once for a key, and answer what it returns as the schema tells it."""
+def done(
+    schema: Schema | type[Schema],
+    work: Callable[[Session], Any],
+    status: int = 200,
+    *,
+    witness: str | None = None,
+) -> Response:
+    """Do `work` whole or not at all, once for a key, and answer what it returns as the schema tells it.
+
+    `witness` is the second person at what moves controlled medicines.
+    """
     shape = _instance(schema)
-    return idempotency.once(lambda current: encoded(shape.dump(work(current)), status))
+    with second_person(witness):
+        return idempotency.once(lambda current: encoded(shape.dump(work(current)), status))
 
 
 def looked_up(schema: Schema | type[Schema], work: Callable[[Session], Any]) -> Response:

@@ -89,7 +89,12 @@ def limits() -> Limits:
 def add_receipt(body: dict[str, Any]) -> Response:
     """Record what came: each line goes to the zone that the checks give it."""
     command = bodies.receipt(body)
-    return done(ReceiptTold, lambda s: as_told(receipts.receive(s, me(), command, limits())), 201)
+    return done(
+        ReceiptTold,
+        lambda s: as_told(receipts.receive(s, me(), command, limits())),
+        201,
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/receipts/<number>", methods=["GET"], tags=TAG)

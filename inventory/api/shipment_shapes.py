@@ -22,7 +22,7 @@ from inventory.api.fields import (
     optional,
 )
 from inventory.api.shapes import LotQuantity
-from inventory.exchange.bodies import MOST_LINES
+from inventory.exchange.bodies import MOST_LINES, Witnessed
 from inventory.models import Package, Shipment, Site
 from inventory.models.words import Classifier, Container, Milestone, Mode, PackageKind
 from inventory.queries import shipments as reading
@@ -68,7 +68,7 @@ class PackageBody(Schema):
     lines = optional(Many, One(PackedLineBody), most=MOST_LINES)
 
 
-class DispatchBody(Schema):
+class DispatchBody(Witnessed):
     """When it left, and the carrier's waybill."""
 
     dispatched_at = Instant(required=True)
@@ -95,7 +95,7 @@ class ArrivedLineBody(Schema):
     zone = optional(Word, sorted(ZONES))
 
 
-class ArrivalBody(Schema):
+class ArrivalBody(Witnessed):
     """One sitting of unloading; unless `final` is false it closes the shipment."""
 
     received_at = Instant(required=True)
@@ -103,13 +103,13 @@ class ArrivalBody(Schema):
     lines = Many(One(ArrivedLineBody), required=True, most=MOST_LINES)
 
 
-class FoundBody(Schema):
+class FoundBody(Witnessed):
     """What was missing and turned up."""
 
     lines = Many(One(LotQuantity), required=True, most=MOST_LINES)
 
 
-class WriteOffBody(Schema):
+class WriteOffBody(Witnessed):
     """What is given up of what is missing, and why; without lines, all of it."""
 
     reason = Text(required=True, most=2000)

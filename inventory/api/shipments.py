@@ -97,7 +97,11 @@ def remove_package(number: str, label: str) -> Response:
 def dispatch_shipment(body: dict[str, Any], number: str) -> Response:
     """Send it: everything packed leaves the origin's stock."""
     at, waybill = body["dispatched_at"], body.get("waybill")
-    return done(ShipmentTold, lambda s: shapes.whole(s, shipping.dispatch(s, me(), number, at, waybill)))
+    return done(
+        ShipmentTold,
+        lambda s: shapes.whole(s, shipping.dispatch(s, me(), number, at, waybill)),
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/shipments/<number>/events", methods=["POST"], tags=TAG)
@@ -118,7 +122,11 @@ def receive_shipment(body: dict[str, Any], number: str) -> Response:
     """Count what arrived; unless `final` is false, the rest is missing."""
     lines = [ArrivedLine(**given(line)) for line in body["lines"]]
     command = Arrival(**given(body, "lines"), lines=lines)
-    return done(ShipmentTold, lambda s: shapes.whole(s, shipping.receive(s, me(), number, command)))
+    return done(
+        ShipmentTold,
+        lambda s: shapes.whole(s, shipping.receive(s, me(), number, command)),
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/shipments/<number>/found", methods=["POST"], tags=TAG)
@@ -128,7 +136,11 @@ def receive_shipment(body: dict[str, Any], number: str) -> Response:
 def find_missing(body: dict[str, Any], number: str) -> Response:
     """What was missing turned up: it goes into the destination's stock."""
     lines = [MissingLine(**line) for line in body["lines"]]
-    return done(ShipmentTold, lambda s: shapes.whole(s, shipping.found(s, me(), number, lines)))
+    return done(
+        ShipmentTold,
+        lambda s: shapes.whole(s, shipping.found(s, me(), number, lines)),
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/shipments/<number>/write-off", methods=["POST"], tags=TAG)
@@ -139,7 +151,11 @@ def write_off_missing(body: dict[str, Any], number: str) -> Response:
     """Give up what is missing, with the reason; without lines, all of it."""
     lines = [MissingLine(**line) for line in body.get("lines") or []]
     reason = body["reason"]
-    return done(ShipmentTold, lambda s: shapes.whole(s, shipping.write_off(s, me(), number, reason, lines)))
+    return done(
+        ShipmentTold,
+        lambda s: shapes.whole(s, shipping.write_off(s, me(), number, reason, lines)),
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/shipments/<number>/cancel", methods=["POST"], tags=TAG)

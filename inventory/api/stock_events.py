@@ -9,7 +9,7 @@ from inventory.access import requires
 from inventory.api.base import bp, done, me
 from inventory.api.fields import Code, Day, Instant, Many, One, Schema, Text, Whole, Word, optional
 from inventory.api.shapes import LotQuantity
-from inventory.exchange.bodies import MOST_LINES, AdjustmentBody, ConsumptionBody, CountBody
+from inventory.exchange.bodies import MOST_LINES, AdjustmentBody, ConsumptionBody, CountBody, Witnessed
 from inventory.models import StockEvent
 from inventory.models.words import DisposalMethod, StockEventKind
 from inventory.queries import documents
@@ -30,7 +30,7 @@ class DisposalLineBody(LotQuantity):
     zone = optional(Word, ZONE)
 
 
-class DisposalBody(Schema):
+class DisposalBody(Witnessed):
     """What a site disposed of, and how."""
 
     site = Code(required=True)
@@ -47,7 +47,7 @@ class ZoneMoveLineBody(LotQuantity):
     destination = Word(ZONE, required=True, data_key="to")
 
 
-class ZoneMoveBody(Schema):
+class ZoneMoveBody(Witnessed):
     """Lots moved between the zones of a site."""
 
     site = Code(required=True)
@@ -181,7 +181,12 @@ def count_told(current: Session, event: StockEvent) -> dict[str, Any]:
 def add_consumption(body: dict[str, Any]) -> Response:
     """Record what was dispensed; without a lot, first expired first out."""
     command = bodies.consumption(body)
-    return done(EventTold, lambda s: event_told(s, consumption.consume(s, me(), command)), 201)
+    return done(
+        EventTold,
+        lambda s: event_told(s, consumption.consume(s, me(), command)),
+        201,
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/adjustments", methods=["POST"], tags=TAG)
@@ -191,7 +196,12 @@ def add_consumption(body: dict[str, Any]) -> Response:
 def add_adjustment(body: dict[str, Any]) -> Response:
     """Put stock figures right, with a reason for each line."""
     command = bodies.adjustment(body)
-    return done(EventTold, lambda s: event_told(s, adjustments.adjust(s, me(), command)), 201)
+    return done(
+        EventTold,
+        lambda s: event_told(s, adjustments.adjust(s, me(), command)),
+        201,
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/disposals", methods=["POST"], tags=TAG)
@@ -201,7 +211,12 @@ def add_adjustment(body: dict[str, Any]) -> Response:
 def add_disposal(body: dict[str, Any]) -> Response:
     """Record what was disposed of: without a zone, from refused, then quarantine, then stock."""
     command = Disposal(**given(body, "lines"), lines=[DisposalLine(**line) for line in body["lines"]])
-    return done(EventTold, lambda s: event_told(s, adjustments.dispose(s, me(), command)), 201)
+    return done(
+        EventTold,
+        lambda s: event_told(s, adjustments.dispose(s, me(), command)),
+        201,
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/zone-moves", methods=["POST"], tags=TAG)
@@ -211,7 +226,12 @@ def add_disposal(body: dict[str, Any]) -> Response:
 def add_zone_move(body: dict[str, Any]) -> Response:
     """Move lots between the zones of a site."""
     command = ZoneMove(**given(body, "lines"), lines=[ZoneMoveLine(**line) for line in body["lines"]])
-    return done(EventTold, lambda s: event_told(s, adjustments.move_zones(s, me(), command)), 201)
+    return done(
+        EventTold,
+        lambda s: event_told(s, adjustments.move_zones(s, me(), command)),
+        201,
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/counts", methods=["POST"], tags=TAG)
@@ -221,7 +241,12 @@ def add_zone_move(body: dict[str, Any]) -> Response:
 def add_count(body: dict[str, Any]) -> Response:
     """Record a physical count and post its differences."""
     command = bodies.count(body)
-    return done(CountTold, lambda s: count_told(s, counts.count(s, me(), command)), 201)
+    return done(
+        CountTold,
+        lambda s: count_told(s, counts.count(s, me(), command)),
+        201,
+        witness=body.get("witness"),
+    )
 
 
 @bp.route("/recalls", methods=["POST"], tags=TAG)

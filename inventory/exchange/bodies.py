@@ -18,6 +18,12 @@ from inventory.rules.effects import AdjustmentReason
 MOST_LINES = 2000
 
 
+class Witnessed(Schema):
+    """What moves stock: the name of a second person, who was there when controlled medicines moved."""
+
+    witness = optional(Text)
+
+
 class ConsumptionLineBody(Schema):
     """So many base units of an item, of one lot if it is named."""
 
@@ -26,7 +32,7 @@ class ConsumptionLineBody(Schema):
     lot = optional(Text, most=80)
 
 
-class ConsumptionBody(Schema):
+class ConsumptionBody(Witnessed):
     """What a site dispensed to patients on a day."""
 
     site = Code(required=True)
@@ -43,7 +49,7 @@ class CountLineBody(Schema):
     counted = Whole(required=True)
 
 
-class CountBody(Schema):
+class CountBody(Witnessed):
     """A physical count of a site."""
 
     site = Code(required=True)
@@ -61,7 +67,7 @@ class AdjustmentLineBody(Schema):
     reason = Word(AdjustmentReason, required=True)
 
 
-class AdjustmentBody(Schema):
+class AdjustmentBody(Witnessed):
     """What was found, lost, damaged, stolen or put right."""
 
     site = Code(required=True)
@@ -101,7 +107,7 @@ class ReceiptLineBody(Schema):
     note = optional(Text, most=2000)
 
 
-class ReceiptBody(Schema):
+class ReceiptBody(Witnessed):
     """What came to a site on a day."""
 
     site = Code(required=True)

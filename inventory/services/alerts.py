@@ -29,15 +29,16 @@ from inventory.models import (
     ShipmentReceiptLine,
     Site,
 )
-from inventory.models.words import AlertKind, SiteKind, SiteStatus
-from inventory.rules import alerting
+from inventory.models.words import AlertKind, SiteKind
 from inventory.rules.effects import LocationKind
 from inventory.services.alert_causes import Finding as Finding
 from inventory.services.alert_causes import Place, about_levels, about_lots, about_shipment, helped
+from inventory.services.alert_controlled import refresh_papers as refresh_papers
+from inventory.services.alert_controlled import settle_papers, settle_registers
 from inventory.services.alert_inbox import acknowledge as acknowledge
 from inventory.services.alert_inbox import acknowledge_many as acknowledge_many
 from inventory.services.alert_life import escalate, open_all, resolve, settle
-from inventory.services.alert_other_causes import about_authorisations, about_unknown_demand
+from inventory.services.alert_other_causes import about_unknown_demand
 from inventory.services.alert_temperatures import settle_temperatures
 
 OF_STOCK = (
@@ -101,13 +102,6 @@ def refresh_site(session: Session, site: Site, on: date | None = None) -> int:
     session.flush()
     _hold_alone(session, site.id)
     return len(_refresh_whole(session, site, on)[0])
-
-
-def refresh_authorisations(session: Session, site: Site, on: date | None = None) -> None:
-    """Bring the alerts about the authorisations of a site up to date."""
-    session.flush()
-    _hold(session, [site.id])
-    _settle_authorisations(session, site, rules_at(session, site.id), on)
 
 
 def evaluate(session: Session, on: date | None = None) -> int:
@@ -255,8 +249,9 @@ def _refresh_whole(session: Session, site: Site, on: date | None) -> tuple[Mappi
         settle(session, found, OF_STOCK, mine, now, alone=True)
     unknown = about_unknown_demand(session, place, known, now)
     settle(session, unknown, [AlertKind.NEEDS_ATTENTION], [Alert.subject == f"demand {site.id}"], now)
-    _settle_authorisations(session, site, place.rules, on)
+    settle_papers(session, site, place.rules, on)
     settle_temperatures(session, site, place.rules, on)
+    settle_registers(session, site, on)
     return known, place
 
 
@@ -270,13 +265,6 @@ def _of_stock(
     yield from about_lots(session, place, today, known, item_ids)
     if place.has_levels:
         yield from about_levels(place, known.values())
-
-
-def _settle_authorisations(session: Session, site: Site, rules: alerting.Rules, on: date | None) -> None:
-    today = on or clock.today(site.timezone)
-    found = [] if site.status == SiteStatus.CLOSED else about_authorisations(session, site, rules, today)
-    kinds = [AlertKind.AUTHORISATION_EXPIRING]
-    settle(session, found, kinds, [Alert.site_id == site.id], _moment(site, on))
 
 
 def _items(session: Session, item_ids: Collection[int] | None) -> dict[int, tuple[str, str]]:

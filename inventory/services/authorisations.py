@@ -119,5 +119,5 @@ def _written(session: Session, actor: Actor, paper: Authorisation, site: Site, a
         place=paper.place,
         valid_until=paper.valid_until.isoformat(),
     )
-    alerts.refresh_authorisations(session, site)
+    alerts.refresh_papers(session, [site.id])
     return paper

@@ -15,8 +15,12 @@ Body = Mapping[str, Any]
 
 
 def given(body: Body, *left_out: str) -> dict[str, Any]:
-    """The fields of a body that say something: null is as good as absent."""
-    return {name: value for name, value in body.items() if value is not None and name not in left_out}
+    """The fields of a body that say something: null is as good as absent.
+
+    The `witness` is no part of a command: whoever posts it takes the name along (`second_person`).
+    """
+    out = {*left_out, "witness"}
+    return {name: value for name, value in body.items() if value is not None and name not in out}
 
 
 def consumption(body: Body, at: datetime | None = None, uuid: UUID | None = None) -> Consumption:

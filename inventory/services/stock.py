@@ -10,8 +10,11 @@ from inventory import ledger
 from inventory.access import Actor
 from inventory.errors import Invalid, Superseded, msg
 from inventory.models import Posting
+from inventory.rules.effects import PostingKind
 from inventory.services import alerts, holds
+from inventory.services.alert_controlled import refresh_registers
 from inventory.services.checks import Checks
+from inventory.services.second_person import witnessed
 
 _later: ContextVar[set[tuple[int, int]] | None] = ContextVar("relais_alerts_later", default=None)
 
@@ -54,13 +57,15 @@ def post(
     Holds of what leaves quarantine are settled, unless this carries out what was `decided` about them. Raises
     Superseded where another document was posted under the same UUID: its service answers with that one.
     """
-    posted = ledger.post(session, entry)
+    posted = ledger.post(session, witnessed(session, entry))
     if posted.replayed:
         document = posted.posting.document or ""
         raise Superseded(msg("This was recorded already, as %(document)s.", document=document))
     if not decided:
         holds.follow(session, posted.posting)
     _look_at_alerts(session, posted.touched | set(also))
+    if posted.entered and entry.kind is PostingKind.COUNT:
+        refresh_registers(session, {site_id for site_id, _ in posted.entered})
     return posted
 
 
@@ -82,4 +87,6 @@ def reverse(
     )
     holds.follow(session, posted.posting)
     alerts.refresh(session, posted.touched | set(also))
+    if posted.entered:
+        refresh_registers(session, {site_id for site_id, _ in posted.entered})
     return posted

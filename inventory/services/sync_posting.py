@@ -15,6 +15,7 @@ from inventory.exchange import bodies as shapes
 from inventory.exchange.json_fields import Schema, field_errors
 from inventory.models import Posting, Receipt, Site, SyncEvent
 from inventory.services import adjustments, bodies, consumption, counts, late, receipts, requisitions
+from inventory.services.second_person import second_person
 
 AHEAD = timedelta(seconds=1)
 _NAMES = UUID("0c1f3f0e-1d0b-4a5e-8a85-77a3a5a0f1f2")
@@ -54,7 +55,8 @@ def post(session: Session, actor: Actor, event: SyncEvent, instead: Mapping[str,
         raise Invalid([], msg("Its data is no object."))
     day, body = _dated(session, event, dict(found))
     at = event.occurred_at if day is not None else None
-    return _POSTERS[event.type](session, actor, body, at, uuid5(_NAMES, event.event_id))
+    with second_person(body.get("witness")):  # and not whoever a request that led here named
+        return _POSTERS[event.type](session, actor, body, at, uuid5(_NAMES, event.event_id))
 
 
 def _dated(session: Session, event: SyncEvent, data: dict[str, Any]) -> tuple[date | None, dict[str, Any]]:

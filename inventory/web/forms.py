@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from flask import request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField, SelectField, StringField
@@ -64,6 +65,20 @@ class Text(StringField):
 
     def _value(self) -> str:
         return _typed(self) or ("" if self.data is None else str(self.data))
+
+
+class SecondPerson(Text):
+    """Who stands beside the one that posts. The service asks for it where a line is a controlled medicine."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            _l("Second person (controlled medicines)"),
+            description=_l(
+                "Needed when a controlled medicine moves: who was there and stands for it with you."
+            ),
+            render_kw={"maxlength": 200, "autocomplete": "off"},
+            **kwargs,
+        )
 
 
 class Choice(SelectField):

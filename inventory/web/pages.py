@@ -20,6 +20,7 @@ from inventory.extensions import current_language
 from inventory.models import Item, Site
 from inventory.queries import catalogue
 from inventory.services.once import once
+from inventory.services.second_person import second_person
 from inventory.web.guard import me
 
 PAGE = 50
@@ -71,10 +72,14 @@ def stock_address(site: str, item: str) -> str:
     return f"{request.script_root}/stock/{quote(site)}/{quote(item)}"
 
 
-def do_once(purpose: str, token: UUID, work: Callable[[Session], str]) -> str:
-    """Do `work` in a transaction, once for this page: sent again it only tells again what came of it."""
+def do_once(purpose: str, token: UUID, work: Callable[[Session], str], *, second: Field | None = None) -> str:
+    """Do `work` in a transaction, once for this page: sent again it only tells again what came of it.
+
+    `second` is the form's field for a second person: it must be filled in where controlled medicines move.
+    """
     actor = me()
-    return atomically(lambda s: once(s, actor, purpose, token, lambda: work(s)))
+    with second_person(second.data if second is not None else None, required=second is not None):
+        return atomically(lambda s: once(s, actor, purpose, token, lambda: work(s)))
 
 
 def page_token() -> UUID:
