@@ -1,5 +1,10 @@
 """Papers as PDF, from plain data: no Flask, no database. See `parts` for what they are made of."""
 
+from inventory.documents.disposal_certificate import (
+    DisposalCertificate,
+    DisposedLine,
+    render_disposal_certificate,
+)
 from inventory.documents.gift_certificate import Gift, GiftCertificate, render_gift_certificate
 from inventory.documents.goods_received import (
     Acceptance,
@@ -20,6 +25,8 @@ __all__ = [
     "Acceptance",
     "ArrivedLine",
     "Direction",
+    "DisposalCertificate",
+    "DisposedLine",
     "Gift",
     "GiftCertificate",
     "Goods",
@@ -35,6 +42,7 @@ __all__ = [
     "Totals",
     "Translate",
     "Waybill",
+    "render_disposal_certificate",
     "render_gift_certificate",
     "render_packing_list",
     "render_receipt_note",

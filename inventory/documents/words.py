@@ -47,6 +47,25 @@ RULES = {
 }
 
 
+CAUSES = {
+    "returned_or_sample": msg("Returned goods or samples"),
+    "recall": msg("Recalled"),
+    "expired": msg("Expired"),
+    "excursion": msg("Too warm or too cold"),
+    "source_quality": msg("Quality not shown"),
+    "not_on_list": msg("Not on the list"),
+    "damaged": msg("Damaged"),
+    "seal": msg("Seal"),
+    "logger": msg("Temperature logger"),
+    "storage": msg("Storage class"),
+    "label": msg("Labelling"),
+    "short_dated": msg("Short-dated"),
+    "consent": msg("Consent"),
+    "counted": msg("Found in a count"),
+    "by_hand": msg("Set aside by hand"),
+}
+
+
 def word(vocabulary: dict[str, Message], name: str) -> Message | str:
     """The text for `name`, or the bare name where the vocabulary does not have it."""
     return vocabulary.get(name, name)

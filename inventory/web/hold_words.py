@@ -5,23 +5,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-CAUSES: Mapping[str, Any] = {
-    "returned_or_sample": _l("Returned goods or samples"),
-    "recall": _l("Recalled"),
-    "expired": _l("Expired"),
-    "excursion": _l("Too warm or too cold"),
-    "source_quality": _l("Quality not shown"),
-    "not_on_list": _l("Not on the list"),
-    "damaged": _l("Damaged"),
-    "seal": _l("Seal"),
-    "logger": _l("Temperature logger"),
-    "storage": _l("Storage class"),
-    "label": _l("Labelling"),
-    "short_dated": _l("Short-dated"),
-    "consent": _l("Consent"),
-    "counted": _l("Found in a count"),
-    "by_hand": _l("Set aside by hand"),
-}
+from inventory.documents.words import CAUSES
+from inventory.extensions import render
+from inventory.web.reference_words import CHECKS
+
 STATES: Mapping[str, tuple[Any, str, str]] = {
     "open": (_l("Waits for a proposal"), "warning", "hourglass"),
     "proposed": (_l("Waits for a decision"), "info", "user-circle"),
@@ -58,5 +45,7 @@ AGES: Mapping[str, Any] = {
 
 
 def cause_words(cause: str) -> str:
-    """A cause in words; one of later rules by its name."""
-    return str(CAUSES[cause]) if cause in CAUSES else cause.replace("_", " ").capitalize()
+    """A cause in words; one of later rules by what its check is called."""
+    if cause in CAUSES:
+        return render(CAUSES[cause])
+    return render(CHECKS[cause]) if cause in CHECKS else cause.replace("_", " ").capitalize()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,9 +12,11 @@ from wtforms.validators import InputRequired
 
 from inventory.access import requires
 from inventory.db import session
+from inventory.documents import Direction, Organisation, render_disposal_certificate
 from inventory.errors import DomainError
+from inventory.extensions import current_language, render
 from inventory.models import StockEvent
-from inventory.queries import documents, events
+from inventory.queries import disposals, documents, events
 from inventory.queries.kitting import put_together_here
 from inventory.services import stock_events
 from inventory.web import labels
@@ -98,6 +100,20 @@ def index() -> ResponseReturnValue:
 def show(number: str) -> ResponseReturnValue:
     """An adjustment, a disposal or a move between zones (any other document by its number too)."""
     return event_page(number, set(labels.EVENTS))
+
+
+@bp.get("/stock-events/<number>/certificate.pdf")
+@requires("stock.see")
+def certificate(number: str) -> ResponseReturnValue:
+    """The certificate of a disposal, in the language of `?lang=` or of the reader."""
+    settings, language = current_app.config["RELAIS"], current_language()
+    organisation = Organisation(settings.org_name, settings.org_address)
+    data = disposals.certificate(session(), me(), valid_number(number), organisation, language.tag)
+    direction: Direction = "rtl" if language.direction == "rtl" else "ltr"
+    made = render_disposal_certificate(data, locale=language.tag, direction=direction, translate=render)
+    answer = Response(made, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{data.number}.pdf"'
+    return answer
 
 
 @bp.post("/stock-events/<number>/undo")

@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from inventory.documents import (
     Gift,
     Organisation,
+    render_disposal_certificate,
     render_gift_certificate,
     render_packing_list,
     render_receipt_note,
@@ -17,6 +18,7 @@ from inventory.documents import (
     render_waybill,
 )
 from inventory.documents import press as pressing
+from inventory.documents.disposal_certificate import disposal_certificate
 from inventory.documents.gift_certificate import gift_certificate
 from inventory.documents.goods_received import receipt_note, shipment_note
 from inventory.documents.packing_list import packing_list
@@ -34,6 +36,7 @@ from tests.documents.examples import (
     text,
     wording,
 )
+from tests.documents.test_disposal_certificate import BURNT
 
 PAPERS = [
     pytest.param("receipt_note", receipt_note, RECEIPT, render_receipt_note, id="receipt"),
@@ -41,6 +44,9 @@ PAPERS = [
     pytest.param("packing_list", packing_list, PACKING, render_packing_list, id="packing"),
     pytest.param("waybill", waybill, WAYBILL, render_waybill, id="waybill"),
     pytest.param("gift_certificate", gift_certificate, GIFTS, render_gift_certificate, id="gift"),
+    pytest.param(
+        "disposal_certificate", disposal_certificate, BURNT, render_disposal_certificate, id="disposal"
+    ),
 ]
 ACCENT = (15, 90, 103)
 MARKUP = [

@@ -45,6 +45,11 @@ def test_disposed_of(world):
     page = world.get("clinic", f"/stock-events/{number}").text
     assert "Incineration" in page
     assert "C-9" in page
+    assert "Dr Rojîn" in page
+    assert f"/stock-events/{number}/certificate.pdf" in page
+    paper = world.get("clinic", f"/stock-events/{number}/certificate.pdf?lang=ar")
+    assert paper.mimetype == "application/pdf" and paper.data.startswith(b"%PDF")
+    assert world.get("elsewhere", f"/stock-events/{number}/certificate.pdf").status_code == 404
 
 
 def test_what_has_expired_is_filled_in(world):
