@@ -245,7 +245,7 @@ def whole(current: Session, found: Shipment) -> dict[str, Any]:
         "packages": [package_told(package) for package in found.packages],
         "events": found.events,
         "discrepancies": reading.discrepancies(current, found),
-        "warnings": findings(reading.warnings(found)),
+        "warnings": findings(reading.warnings(current, found)),
         "reason": reason_of(found),
         **{name: getattr(found, name) for name in ("saves", "needs_approval", "approved_at", "approved_by")},
     }

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased, selectinload
 
 from inventory.access import Actor, Role
 from inventory.errors import NotFound, msg
+from inventory.ledger import permits
 from inventory.models import (
     Balance,
     Donation,
@@ -198,14 +199,16 @@ def totals_of(session: Session, ids: Collection[int]) -> dict[int, packing.Total
     return {shipment_id: packing.totals(found) for shipment_id, found in packages.items()}
 
 
-def warnings(found: Shipment) -> list[Finding]:
-    """What is to be said of a shipment's packages."""
-    return [each.finding for each in packing.warnings([p.as_rule() for p in found.packages], found.container)]
+def warnings(session: Session, found: Shipment) -> list[Finding]:
+    """What is to be said of a shipment's packages, and of the permits that it travels on."""
+    said = packing.warnings([p.as_rule() for p in found.packages], found.container)
+    return [*(each.finding for each in said), *permits.lacking(session, found)]
 
 
-def warnings_by_label(found: Shipment) -> dict[str | None, list[Finding]]:
+def warnings_by_label(session: Session, found: Shipment) -> dict[str | None, list[Finding]]:
     """Label of the package (None: the shipment as a whole) -> what is to be said of it."""
     said: dict[str | None, list[Finding]] = defaultdict(list)
+    said[None] += permits.lacking(session, found)
     for each in packing.warnings([p.as_rule() for p in found.packages], found.container):
         said[each.label].append(each.finding)
     return said

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, lazyload, selectinload
 from inventory import clock, ledger
 from inventory.access import Actor, require, require_site
 from inventory.errors import Conflict, Invalid, NotFound, msg
+from inventory.ledger import permits
 from inventory.models import Package, PackageLine, Requisition, RequisitionLine, Shipment, Site
 from inventory.rules import packing as rules
 from inventory.rules.effects import LocationKind
@@ -86,7 +87,8 @@ def pack(
     audit.note(session, actor, "pack", shipment.number, label=package.label)
     packages = packages_of(session, shipment)
     found = rules.warnings_for(package.label, [each.as_rule() for each in packages], shipment.container)
-    return next(each for each in packages if each.id == package.id), found
+    made = next(each for each in packages if each.id == package.id)
+    return made, [*found, *permits.lacking(session, shipment)]
 
 
 def pack_requisition(session: Session, actor: Actor, number: str, command: NewPackage) -> Package | None:

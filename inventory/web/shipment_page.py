@@ -139,7 +139,7 @@ def detail(
     left = packing.remaining(session(), found) if may["pack"] else {}
     differing = reading.discrepancies(session(), found)
     missing = [each for each in differing if each.missing]
-    by_label = reading.warnings_by_label(found)
+    by_label = reading.warnings_by_label(session(), found)
     journey = steps(found)
     reason = reason_of(found)
     html = render_template(
