@@ -121,15 +121,17 @@ def _differences(
                 moves.append(Move(lot.lot_id, part, zone.id, lost.id, pointer=f"{at}/counted"))
                 left -= part
         if left:
-            short.append(FieldError(f"{at}/counted", _too_few(item, lots, number, expected - quantity, left)))
+            reserved = sum(lot.reserved for lot in lots)
+            short.append(
+                FieldError(f"{at}/counted", too_few(item, reserved, number, expected - quantity, left))
+            )
     if short:
         raise Conflict(msg("The books cannot agree with what was counted."), short)
     return moves
 
 
-def _too_few(item: Item, lots: Sequence[LotBalance], number: str, missing: int, left: int) -> Message:
+def too_few(item: Item, reserved: int, number: str, missing: int, left: int) -> Message:
     """Why a shortage cannot be posted: what is missing is packed, or was used on a day since."""
-    reserved = sum(lot.reserved for lot in lots)
     if reserved >= left:
         return msg(
             "%(lot)s of %(item)s: %(reserved)s of it are reserved for shipments. "
