@@ -1,4 +1,4 @@
-"""What happens to stock at one site: consumption, adjustment, disposal, count, zone move; and recalls."""
+"""What happens to stock at one site: consumption, adjustment, disposal, count, zone move."""
 
 from typing import Any
 
@@ -15,10 +15,9 @@ from inventory.models.words import DisposalMethod, StockEventKind
 from inventory.queries import documents
 from inventory.queries.documents import EventLine
 from inventory.rules.effects import ZONES, LocationKind
-from inventory.services import adjustments, bodies, consumption, counts, recalls
+from inventory.services import adjustments, bodies, consumption, counts
 from inventory.services.adjustments import Disposal, DisposalLine, ZoneMove, ZoneMoveLine
 from inventory.services.bodies import given
-from inventory.services.recalls import Holder
 
 TAG = ["Stock"]
 ZONE = sorted(ZONES)
@@ -37,6 +36,9 @@ class DisposalBody(Witnessed):
     occurred_on = Day(required=True)
     method = Word(DisposalMethod, required=True)
     certificate = optional(Text)
+    place = optional(Text)
+    authority = optional(Text)
+    note = optional(Text, most=2000)
     lines = Many(One(DisposalLineBody), required=True, most=MOST_LINES)
 
 
@@ -74,6 +76,9 @@ class EventTold(Schema):
     consultations = optional(Whole)
     method = optional(Word, DisposalMethod)
     certificate = optional(Text)
+    place = optional(Text)
+    authority = optional(Text)
+    witness = optional(Text)
     note = optional(Text)
     lines = Many(One(EventLineTold), required=True)
 
@@ -99,30 +104,6 @@ class CountTold(Schema):
     lines = Many(One(CountLineTold), required=True)
 
 
-class RecallBody(Schema):
-    """A batch that may no longer be issued or dispatched anywhere."""
-
-    item = Code(required=True)
-    lot = Text(required=True, most=80)
-    reason = Text(required=True, most=2000)
-
-
-class HolderTold(Schema):
-    """A site or shipment that holds the batch, or was sent it."""
-
-    site = Code()
-    shipment = Text()
-    destination = Code()
-    quantity = Whole(required=True)
-
-
-class RecallTold(RecallBody):
-    """The recall and every place that holds the batch."""
-
-    recalled_on = Day(required=True)
-    holders = Many(One(HolderTold), required=True)
-
-
 def event_told(current: Session, event: StockEvent) -> dict[str, Any]:
     """A consumption, adjustment, disposal or zone move with its lines."""
     lines = [_line(event, line) for line in documents.event_lines(current, event)]
@@ -135,6 +116,9 @@ def event_told(current: Session, event: StockEvent) -> dict[str, Any]:
         "consultations": event.consultations,
         "method": event.method,
         "certificate": event.certificate,
+        "place": event.place,
+        "authority": event.authority,
+        "witness": documents.witness_of(current, event),
         "note": event.note,
         "lines": lines,
     }
@@ -210,7 +194,8 @@ def add_adjustment(body: dict[str, Any]) -> Response:
 @bp.response(201, EventTold)
 def add_disposal(body: dict[str, Any]) -> Response:
     """Record what was disposed of: without a zone, from refused, then quarantine, then stock."""
-    command = Disposal(**given(body, "lines"), lines=[DisposalLine(**line) for line in body["lines"]])
+    lines = [DisposalLine(**line) for line in body["lines"]]
+    command = Disposal(**given(body, "lines"), lines=lines, witness=body.get("witness"))
     return done(
         EventTold,
         lambda s: event_told(s, adjustments.dispose(s, me(), command)),
@@ -247,32 +232,3 @@ def add_count(body: dict[str, Any]) -> Response:
         201,
         witness=body.get("witness"),
     )
-
-
-@bp.route("/recalls", methods=["POST"], tags=TAG)
-@requires("recalls.write")
-@bp.arguments(RecallBody)
-@bp.response(201, RecallTold)
-def add_recall(body: dict[str, Any]) -> Response:
-    """Block a batch everywhere at once, and tell who holds it."""
-
-    def work(current: Session) -> dict[str, Any]:
-        found = recalls.recall(current, me(), body["item"], body["lot"], body["reason"])
-        return {
-            "item": body["item"],
-            "lot": found.lot_number,
-            "reason": found.reason,
-            "recalled_on": found.recalled_on,
-            "holders": [_holder(each) for each in recalls.holders(current, found)],
-        }
-
-    return done(RecallTold, work, 201)
-
-
-def _holder(holder: Holder) -> dict[str, Any]:
-    told: dict[str, Any] = {"quantity": holder.quantity}
-    if holder.site is not None:
-        told["site"] = holder.site.code
-    if holder.shipment is not None:
-        told |= {"shipment": holder.shipment.number, "destination": holder.shipment.destination.code}
-    return told

@@ -17,6 +17,7 @@ from inventory.models import (
     Location,
     Lot,
     Movement,
+    Posting,
     Recall,
     Receipt,
     ReceiptLine,
@@ -187,6 +188,11 @@ def event(session: Session, actor: Actor, number: str) -> StockEvent:
     if found is None or not actor.sees_site(found.site_id):
         raise NotFound(msg("Not found."))
     return found
+
+
+def witness_of(session: Session, found: StockEvent) -> str | None:
+    """The second person's name on an event's posting."""
+    return session.scalar(select(Posting.witness).where(Posting.id == found.posting_id))
 
 
 def event_lines(session: Session, found: StockEvent) -> list[EventLine]:

@@ -202,7 +202,7 @@ def _dispose(session: Session, actor: Actor, checks: Checks, hold: Hold, command
         name: checks.text(getattr(command, name), f"/{name}")
         for name in ("place", "authority", "certificate")
     }
-    witness = another(checks, actor, command.witness or hold.proposed_by)
+    witness = another(checks, actor, command.witness) or hold.proposed_by
     checks.check()
     today = clock.today(hold.site.timezone)
     event = new_event(session, actor, StockEventKind.DISPOSAL, hold.site, today, None)
