@@ -78,7 +78,7 @@ def index() -> ResponseReturnValue:
     """What waits at my sites, the longest first."""
     wanted = reading.HoldFilter(
         site=asked("site"),
-        status=asked("status") if asked("status") in reading.STATES else "open",
+        status=_state(asked("status")),
         cause=asked("cause"),
         item=asked("item"),
         days=asked_number("days", 0) or None,
@@ -100,6 +100,13 @@ def index() -> ResponseReturnValue:
         zones=labels.ZONES,
         item_name=item_name,
     )
+
+
+def _state(word: str | None) -> str | None:
+    """The state that is asked for; None for all, what is open where nothing is asked."""
+    if word == "all":
+        return None
+    return word if word in reading.STATES else "open"
 
 
 @bp.get("/<number>")
