@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent
 SETTINGS = (
     "DATABASE_URL", "SECRET_KEY", "HOST", "PORT", "BASE_URL", "SMTP_URL", "MAIL_FROM", "RELAIS_INSTANCE",
     "API_RATE_LIMIT", "TRUSTED_PROXIES", "ORG_NAME", "ORG_ADDRESS", "CARTON_WARN_KG", "CARTON_FAIL_KG",
-    "IMPORT_MAX_MB", "DEMO",
+    "IMPORT_MAX_MB", "COUNT_TOLERANCE_PERCENT", "COUNT_TOLERANCE_UNITS", "COUNT_TOLERANCE_VALUE", "DEMO",
 )  # fmt: skip
 """Every variable that is read; README.md lists them."""
 
@@ -76,6 +76,9 @@ class Settings:
     carton_warn_kg: Decimal = Decimal(30)
     carton_fail_kg: Decimal = Decimal(50)
     import_max_mb: int = 20
+    count_tolerance_percent: Decimal = Decimal(1)
+    count_tolerance_units: int = 0
+    count_tolerance_value: Decimal | None = None
     demo: bool = True
 
     @property
@@ -153,6 +156,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "carton_warn_kg": warn,
         "carton_fail_kg": fail,
         "import_max_mb": read("IMPORT_MAX_MB", _megabytes, 20),
+        "count_tolerance_percent": read("COUNT_TOLERANCE_PERCENT", _percent, Decimal(1)),
+        "count_tolerance_units": read("COUNT_TOLERANCE_UNITS", _units, 0),
+        "count_tolerance_value": read("COUNT_TOLERANCE_VALUE", _worth, None),
         "demo": read("DEMO", _yes_or_no, True),
     }
     secret = read("SECRET_KEY", _secret, "")
@@ -373,6 +379,35 @@ def _kilograms(name: str, value: str) -> Decimal:
 def _megabytes(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 500):
         raise SettingError(f"{name}={value!r} is no size: give megabytes, a whole number from 1 to 500")
+    return int(value)
+
+
+def _measure(value: str) -> Decimal:
+    """A number that is not negative; -1 where it is none."""
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        return Decimal(-1)
+    return found if found.is_finite() else Decimal(-1)
+
+
+def _percent(name: str, value: str) -> Decimal:
+    found = _measure(value)
+    if not 0 <= found <= 100:
+        raise SettingError(f"{name}={value!r} is no share: give a number from 0 to 100")
+    return found
+
+
+def _worth(name: str, value: str) -> Decimal:
+    found = _measure(value)
+    if not 0 <= found <= 1_000_000_000:
+        raise SettingError(f"{name}={value!r} is no amount: give a number from 0 up")
+    return found
+
+
+def _units(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 6):
+        raise SettingError(f"{name}={value!r} is no number of units: give a whole number from 0 to 999999")
     return int(value)
 
 

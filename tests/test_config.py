@@ -93,6 +93,9 @@ def test_other_settings(environ):
             "ORG_ADDRESS": "1 rue X; 75000 Paris",
             "CARTON_WARN_KG": "12.5",
             "IMPORT_MAX_MB": "50",
+            "COUNT_TOLERANCE_PERCENT": "0.5",
+            "COUNT_TOLERANCE_UNITS": "2",
+            "COUNT_TOLERANCE_VALUE": "10",
             "DEMO": "No",
         }
     )
@@ -105,6 +108,8 @@ def test_other_settings(environ):
     assert found.org_address == "1 rue X\n75000 Paris"
     assert found.carton_warn_kg == Decimal("12.5")
     assert found.import_max_mb == 50
+    assert (found.count_tolerance_percent, found.count_tolerance_units) == (Decimal("0.5"), 2)
+    assert found.count_tolerance_value == 10
     assert not found.demo
 
 
@@ -158,6 +163,10 @@ def test_other_settings(environ):
         ("CARTON_FAIL_KG", "1e9"),
         ("IMPORT_MAX_MB", "0"),
         ("IMPORT_MAX_MB", "20 MB"),
+        ("COUNT_TOLERANCE_PERCENT", "101"),
+        ("COUNT_TOLERANCE_PERCENT", "1 %"),
+        ("COUNT_TOLERANCE_UNITS", "-1"),
+        ("COUNT_TOLERANCE_VALUE", "NaN"),
         ("DEMO", "maybe"),
     ],
 )
