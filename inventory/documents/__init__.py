@@ -1,5 +1,10 @@
 """Papers as PDF, from plain data: no Flask, no database. See `parts` for what they are made of."""
 
+from inventory.documents.controlled_register import (
+    ControlledRegister,
+    RegisterLine,
+    render_controlled_register,
+)
 from inventory.documents.disposal_certificate import (
     DisposalCertificate,
     DisposedLine,
@@ -24,6 +29,7 @@ from inventory.documents.wording import Direction, Translate
 __all__ = [
     "Acceptance",
     "ArrivedLine",
+    "ControlledRegister",
     "Direction",
     "DisposalCertificate",
     "DisposedLine",
@@ -38,10 +44,12 @@ __all__ = [
     "Party",
     "ReceiptNote",
     "ReceivedLine",
+    "RegisterLine",
     "ShipmentNote",
     "Totals",
     "Translate",
     "Waybill",
+    "render_controlled_register",
     "render_disposal_certificate",
     "render_gift_certificate",
     "render_packing_list",

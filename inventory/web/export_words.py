@@ -39,6 +39,8 @@ NAMES: Mapping[str, Any] = {
     "recalls": _l("Recalls"),
     "policies": _l("Reorder levels"),
     "authorisations": _l("Authorisations"),
+    "register": _l("Register of controlled medicines"),
+    "permits": _l("Permits for controlled medicines"),
 }
 """Each table, in a word."""
 
@@ -161,6 +163,16 @@ HEADS: Mapping[str, Any] = {
     "valid_from": _l("Valid from"),
     "valid_until": _l("Valid until"),
     "ended_on": _l("Ended on"),
+    "sequence": _l("No."),
+    "from_or_to": _l("From or to"),
+    "quantity_in": _l("In"),
+    "quantity_out": _l("Out"),
+    "balance": _l("Balance"),
+    "second_person": _l("Second person"),
+    "importer": _l("Importer"),
+    "exporter": _l("Exporter"),
+    "cites": _l("Import authorisation"),
+    "used": _l("Used"),
 }
 
 WORDS: dict[tuple[str, str], Mapping[str, Any]] = {
@@ -185,6 +197,9 @@ WORDS: dict[tuple[str, str], Mapping[str, Any]] = {
     ("alerts", "kind"): labels.ALERTS,
     ("alerts", "severity"): labels.SEVERITIES,
     ("policies", "method"): POLICY_METHODS,
+    ("register", "kind"): POSTINGS,
+    ("permits", "kind"): labels.PERMITS,
+    ("permits", "status"): {word: words[0] for word, words in labels.PERMIT_STATES.items()},
 }
 """(table, column) -> the words of its closed vocabulary."""
 

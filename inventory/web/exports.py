@@ -38,6 +38,8 @@ PERMISSIONS = {
     "recalls": "stock.see",
     "policies": "policies.see",
     "authorisations": "authorisations.see",
+    "register": "register.see",
+    "permits": "permits.see",
 }
 """Table -> what one must be allowed to see."""
 

@@ -112,6 +112,22 @@ AUTHORISATIONS: Mapping[str, tuple[Any, str, str]] = {
     "ended": (_l("No longer needed"), "neutral", "x"),
 }
 """How an authorisation stands: in words, as a tone and as an icon."""
+PERMITS: Mapping[str, Any] = {
+    "import": _l("Import authorisation"),
+    "export": _l("Export authorisation"),
+    "model_form": _l("Model form for emergencies"),
+    "licence": _l("Licence"),
+}
+PERMIT_STATES: Mapping[str, tuple[Any, str, str]] = {
+    "expired": (_l("Expired"), "danger", "calendar-x"),
+    "ends_soon": (_l("Ends soon"), "warning", "calendar-due"),
+    "used_up": (_l("Used up"), "warning", "circle-dashed"),
+    "valid": (_l("Valid"), "success", "circle-check"),
+    "not_yet": (_l("Not valid yet"), "info", "calendar-event"),
+    "replaced": (_l("Replaced by a newer one"), "neutral", "refresh"),
+    "ended": (_l("No longer used"), "neutral", "x"),
+}
+"""How a permit stands: in words, as a tone and as an icon."""
 SEVERITIES: Mapping[str, Any] = {
     "critical": _l("Critical"),
     "warning": _l("Warning"),
