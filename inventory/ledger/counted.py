@@ -27,6 +27,7 @@ from inventory.models import (
     Movement,
     Posting,
 )
+from inventory.models.words import CountSheetStatus
 from inventory.rules.counting import Seen, Verdict, verdict
 
 Number = tuple[int, str]
@@ -166,12 +167,14 @@ class Judged:
 
 
 def judge(session: Session, sheet: CountSheet, zone: Location) -> tuple[list[Judged], Books]:
-    """Every line of a sheet (read with its lines) against the books as they are known now."""
+    """Every line of a sheet (read with its lines) against the books as they are known now; once it is at an end,
+    against what they said then."""
     known = lots_of(session, {(line.item_id, line.lot_number) for line in sheet.lines})
     instants = [at for line in sheet.lines for at in (line.counted_at, line.recounted_at) if at is not None]
     lot_ids = [lot.id for lots in known.values() for lot in lots]
     told = books(session, zone, lot_ids, min(instants) if instants else None)
-    return [_judged(line, known[(line.item_id, line.lot_number)], told) for line in sheet.lines], told
+    kept = sheet.status in (CountSheetStatus.FINAL, CountSheetStatus.CANCELLED)
+    return [_judged(line, known[(line.item_id, line.lot_number)], told, kept) for line in sheet.lines], told
 
 
 def expected_of(line: CountSheetLine, lots: Iterable[Lot], told: Books, instant: datetime) -> int:
@@ -179,12 +182,14 @@ def expected_of(line: CountSheetLine, lots: Iterable[Lot], told: Books, instant:
     return sum(told.at(line.bin_id, lot.id, instant) for lot in lots)
 
 
-def _judged(line: CountSheetLine, lots: list[Lot], told: Books) -> Judged:
+def _judged(line: CountSheetLine, lots: list[Lot], told: Books, kept: bool) -> Judged:
     first = second = None
     if line.counted is not None and line.counted_at is not None:
-        first = Seen(expected_of(line, lots, told, line.counted_at), line.counted)
+        expected = line.expected if kept else expected_of(line, lots, told, line.counted_at)
+        first = Seen(expected or 0, line.counted)
     if line.recounted is not None and line.recounted_at is not None:
-        second = Seen(expected_of(line, lots, told, line.recounted_at), line.recounted)
+        expected = line.recount_expected if kept else expected_of(line, lots, told, line.recounted_at)
+        second = Seen(expected or 0, line.recounted)
     valued = next((lot for lot in lots if lot.unit_value is not None and lot.currency), None)
     return Judged(
         line,
