@@ -44,6 +44,7 @@ RULES = {
     "parent_weight": msg("Weight of the outer package"),
     "capacity_volume": msg("Capacity by volume"),
     "capacity_weight": msg("Capacity by weight"),
+    "permit": msg("Permit for controlled medicines"),
 }
 
 
