@@ -87,6 +87,7 @@ class Receipt(Base):
 
     `announced_on` is the day of the pre-alert, `vehicle` a plate or container number. The seal and the temperature
     logger are as declared and as found, temperatures in degrees Celsius. `costs_paid_by`: who pays the transport.
+    `not_found` is what the packing list has and nobody found: a list of `{item, lot, expires_on, declared, carton}`.
     """
 
     __tablename__ = "receipt"
@@ -111,6 +112,7 @@ class Receipt(Base):
     logger_high: Mapped[Celsius | None]
     logger_alarm: Mapped[bool | None]
     costs_paid_by: Mapped[Name | None]
+    not_found: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     posting_id: Mapped[int] = mapped_column(ForeignKey("posting.id"))
     reversed_by_id: Mapped[int | None] = mapped_column(ForeignKey("posting.id"))
     created_by_id: Mapped[UserRef | None]
@@ -128,8 +130,9 @@ class ReceiptLine(Base):
     """One lot of a receipt: `quantity` is all that came, `damaged` of it went to quarantine.
 
     `condition` is a word of `GoodsCondition`, `storage` the storage class on the label, `label_missing` which parts of
-    the label are not there, `on_list` whether the item is on the recipient's list and registered, `quality_seen`
-    whether a certificate of analysis or of the product was seen (None: nobody looked).
+    the label are not there, `presentation` the strength and form that it names, `pack_quantity` how many units a pack
+    holds, `on_list` whether the item is on the recipient's list, `registered` whether it is in the country,
+    `quality_seen` whether a certificate of analysis or of the product was seen (None: nobody looked).
     `warnings` is a list of `{rule, detail: {text, params}}`, `exceptions` of `{rule, accepted_by, reason}`.
     """
 
@@ -157,11 +160,14 @@ class ReceiptLine(Base):
     gross_weight_kg: Mapped[Kilograms | None]
     declared_weight_kg: Mapped[Kilograms | None]
     brand: Mapped[Name | None]
+    presentation: Mapped[Name | None]
+    pack_quantity: Mapped[Quantity | None]
     condition: Mapped[Word | None]
     storage: Mapped[Word | None]
     label_missing: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     value_source: Mapped[Name | None]
     on_list: Mapped[bool | None]
+    registered: Mapped[bool | None]
     quality_seen: Mapped[bool | None]
     returned_or_sample: Mapped[bool] = mapped_column(default=False)
     warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)

@@ -1,20 +1,22 @@
 """What a receipt's lines are worth: where they go and what is to be said of them.
 
-The rules are those of the WHO Guidelines for Medicine Donations (articles 1, 5, 6, 7, 9, 10 and 11).
+The rules are those of the WHO Guidelines for Medicine Donations (handbook, 1.1); what concerns how goods came stands in
+`arrival_checks`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from inventory.errors import FieldError, Message, msg
+from inventory.rules import arrival_checks
+from inventory.rules.donation_facts import ExceptionGiven as ExceptionGiven
+from inventory.rules.donation_facts import Failure, Warned, Zone
+from inventory.rules.donation_facts import Header as Header
+from inventory.rules.donation_facts import Line as Line
 from inventory.rules.finding import Finding
 from inventory.rules.packing import CARTON_FAIL_KG, CARTON_WARN_KG, carton_weight
 from inventory.rules.shelf_life import expired, short_dated
-
-Zone = Literal["stock", "quarantine", "refused"]
 
 RULES = (
     "expired",
@@ -26,56 +28,31 @@ RULES = (
     "value_basis",
     "unannounced",
     "returned_or_sample",
+    "not_on_list",
+    "unusual_form",
+    "source_quality",
+    "pack_size",
+    "packing_list",
+    "costs",
+    "seal",
+    "logger",
+    "storage",
+    "condition",
 )
+"""In the order in which they are told."""
+
+NO_EXCEPTION = ("returned_or_sample", "condition")
+"""Rules from which nobody may except a line as it comes (article 5; what is broken is judged by who opens it)."""
+
 READABLE_LANGUAGES = frozenset({"en", "fr", "ar", "ku", "ckb", "kmr", "hy"})
 """What staff read, as BCP 47 primary subtags."""
 
 _SEVERITY: Mapping[Zone, int] = {"stock": 0, "quarantine": 1, "refused": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptionGiven:
-    """Somebody takes a line although `rule` is against it."""
-
-    rule: str
-    accepted_by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the receipt says of all its lines. `announced`: whether the donor had told of it; None where not
-    known."""
-
-    received_on: date
-    arrived_in_country_on: date | None = None
-    consent_reference: str | None = None
-    announced: bool | None = None
-    has_donor: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One lot of a receipt. What was not told is None (no languages: not told). `zone` is the one asked for.
-
-    `gross_weight_kg` is that of the whole carton; of a serialised asset it is its own.
-    """
-
-    item_is_medicine: bool
-    quantity: int
-    expires_on: date | None = None
-    tracks_expiry: bool = True
-    serialised: bool = False
-    damaged: int = 0
-    label_languages: tuple[str, ...] | None = None
-    unit_value: Decimal | None = None
-    value_basis: str | None = None
-    carton: str | None = None
-    gross_weight_kg: Decimal | None = None
-    returned_or_sample: bool = False
-    announced: bool | None = None
-    zone: Literal["stock", "quarantine"] = "stock"
-    exceptions: tuple[ExceptionGiven, ...] = ()
+def worst_zone(zones: Iterable[Zone]) -> Zone:
+    """Where a line goes that several rules send to different zones: refused before quarantine before stock."""
+    return max(zones, key=_SEVERITY.__getitem__, default="stock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +109,10 @@ def _judge(
     warned = [
         *_papers(header, line),
         *_carton(line, same_carton, carton_warn_kg, carton_fail_kg),
+        *arrival_checks.warnings(header, line),
     ]
     zones = [line.zone, *(each.if_accepted if each.rule in accepted else each.zone for each in failed)]
-    placed = _placed(max(zones, key=_SEVERITY.__getitem__), line.quantity, line.damaged)
+    placed = _placed(worst_zone(zones), line.quantity, line.damaged)
     found = sorted(
         [*((each.rule, each.detail) for each in failed), *warned], key=lambda each: RULES.index(each[0])
     )
@@ -143,7 +121,7 @@ def _judge(
         placed=placed,
         warnings=tuple(Finding(rule, detail, _acceptance(accepted, rule)) for rule, detail in found),
         errors=tuple(_errors(line)),
-        refused_exceptions=tuple(rule for rule in accepted if rule == "returned_or_sample"),
+        refused_exceptions=tuple(rule for rule in accepted if rule in NO_EXCEPTION),
         failed=tuple(
             each.rule
             for each in failed
@@ -152,39 +130,26 @@ def _judge(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """A rule that keeps the line out of usable stock, and where the line goes if somebody takes it all the
-    same."""
-
-    rule: str
-    detail: Message
-    zone: Zone
-    if_accepted: Zone = "stock"
-
-
-def _failures(header: Header, line: Line, readable: frozenset[str]) -> Iterator[_Failure]:
+def _failures(header: Header, line: Line, readable: frozenset[str]) -> Iterator[Failure]:
     expires_on = line.expires_on if line.tracks_expiry else None
     if expired(expires_on, header.received_on):
         # Whoever takes it, what has expired never becomes usable stock.
         detail = msg("Expired on %(expires_on)s, before it was received.", expires_on=expires_on)
-        yield _Failure("expired", detail, "refused", if_accepted="quarantine")
+        yield Failure("expired", detail, "refused", if_accepted="quarantine")
     elif short_dated(expires_on, header.arrived_in_country_on or header.received_on):
         detail = msg("Expires on %(expires_on)s: less than a year after it came.", expires_on=expires_on)
-        yield _Failure("short_dated", detail, "quarantine")
+        yield Failure("short_dated", detail, "quarantine")
     if line.label_languages and not readable & set(map(_language, line.label_languages)):
         languages = ", ".join(line.label_languages)
         detail = msg("Staff do not read the label's language: %(languages)s.", languages=languages)
-        yield _Failure("label", detail, "quarantine")
+        yield Failure("label", detail, "quarantine")
     if line.returned_or_sample:
         detail = msg("Medicines returned by patients and free samples are never taken.")
-        yield _Failure("returned_or_sample", detail, "refused", if_accepted="refused")
+        yield Failure("returned_or_sample", detail, "refused", if_accepted="refused")
+    yield from arrival_checks.failures(header, line)
 
 
-Warned = Iterator[tuple[str, Message]]
-
-
-def _papers(header: Header, line: Line) -> Warned:
+def _papers(header: Header, line: Line) -> Iterator[Warned]:
     """What should have been told."""
     if header.has_donor and not header.consent_reference:
         yield "consent", msg("No consent of the recipient is on record for this donation.")
@@ -199,7 +164,7 @@ def _papers(header: Header, line: Line) -> Warned:
         yield "unannounced", msg("The donor had not announced this.")
 
 
-def _carton(line: Line, same_carton: list[Line], warn_kg: Decimal, fail_kg: Decimal) -> Warned:
+def _carton(line: Line, same_carton: list[Line], warn_kg: Decimal, fail_kg: Decimal) -> Iterator[Warned]:
     for detail in _weight(line, same_carton, warn_kg, fail_kg):
         yield "carton_weight", detail
     if len({other.item_is_medicine for other in same_carton}) > 1:
@@ -214,6 +179,7 @@ def _weight(line: Line, same_carton: list[Line], warn_kg: Decimal, fail_kg: Deci
         yield from carton_weight(max(weights), warn_kg, fail_kg)
     elif line.carton:
         yield msg("The weight of carton %(carton)s was not told.", carton=line.carton)
+    yield from arrival_checks.weights(line, same_carton)
 
 
 def _language(tag: str) -> str:
@@ -225,7 +191,7 @@ def _acceptance(accepted: Mapping[str, ExceptionGiven], rule: str) -> Message | 
     given = accepted.get(rule)
     if given is None:
         return None
-    if rule == "returned_or_sample":
+    if rule in NO_EXCEPTION:
         return msg("Nobody can accept this.")
     return msg("Accepted by %(accepted_by)s: %(reason)s", accepted_by=given.accepted_by, reason=given.reason)
 

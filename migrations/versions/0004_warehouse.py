@@ -643,15 +643,19 @@ def upgrade():
         batch_op.add_column(sa.Column("logger_high", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("logger_alarm", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("costs_paid_by", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("not_found", sa.JSON(none_as_null=True), nullable=True))
 
     with op.batch_alter_table("receipt_line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("declared_weight_kg", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("brand", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("presentation", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("pack_quantity", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("condition", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("storage", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("label_missing", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("value_source", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("on_list", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("registered", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("quality_seen", sa.Boolean(), nullable=True))
 
     with op.batch_alter_table("stock_event", schema=None) as batch_op:
@@ -687,15 +691,19 @@ def downgrade():
 
     with op.batch_alter_table("receipt_line", schema=None) as batch_op:
         batch_op.drop_column("quality_seen")
+        batch_op.drop_column("registered")
         batch_op.drop_column("on_list")
         batch_op.drop_column("value_source")
         batch_op.drop_column("label_missing")
         batch_op.drop_column("storage")
         batch_op.drop_column("condition")
+        batch_op.drop_column("pack_quantity")
+        batch_op.drop_column("presentation")
         batch_op.drop_column("brand")
         batch_op.drop_column("declared_weight_kg")
 
     with op.batch_alter_table("receipt", schema=None) as batch_op:
+        batch_op.drop_column("not_found")
         batch_op.drop_column("costs_paid_by")
         batch_op.drop_column("logger_alarm")
         batch_op.drop_column("logger_high")
