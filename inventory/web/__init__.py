@@ -36,7 +36,7 @@ ROOMS = (
     "recall_holders",
     "recalls",
     "receipts",
-    "register",
+    "registers",
     "requisition_forms",
     "requisitions",
     "scan",
