@@ -69,8 +69,9 @@ def warnings(header: Header, line: Line) -> Iterator[Warned]:
         yield "not_on_list", msg("It is not on the list of essential medicines used here.")
     yield from _kind(line)
     yield from _counted(line)
-    if line.condition in CONDITIONS and (line.condition not in UNUSABLE or line.damaged):
-        yield "condition", CONDITIONS[line.condition]
+    condition = CONDITIONS.get(line.condition or "")
+    if condition is not None and (line.condition not in UNUSABLE or line.damaged):
+        yield "condition", condition
     broken = _broken_seal(header)
     if broken is not None and not (line.temperature in _CHILLED or line.controlled):
         yield "seal", broken

@@ -41,6 +41,28 @@ class NewReceiptLine:
     returned_or_sample: bool = False
     exceptions: Sequence[LineException] = ()
     note: str | None = None
+    declared_weight_kg: Decimal | None = None
+    brand: str | None = None
+    presentation: str | None = None
+    pack_quantity: int | None = None
+    condition: str | None = None
+    storage: str | None = None
+    label_missing: Sequence[str] | None = None
+    value_source: str | None = None
+    on_list: bool | None = None
+    registered: bool | None = None
+    quality_seen: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """What the packing list has and nobody found: so many base units, of which `declared` is all."""
+
+    item: str
+    declared: int
+    lot: str | None = None
+    expires_on: date | None = None
+    carton: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +80,17 @@ class NewReceipt:
     reference: str | None = None
     occurred_at: datetime | None = None
     uuid: UUID = field(default_factory=uuid4)
+    announced_on: date | None = None
+    vehicle: str | None = None
+    seal_declared: str | None = None
+    seal_found: str | None = None
+    seal_intact: bool | None = None
+    logger: str | None = None
+    logger_low: Decimal | None = None
+    logger_high: Decimal | None = None
+    logger_alarm: bool | None = None
+    costs_paid_by: str | None = None
+    not_found: Sequence[NotFound] | None = None
 
 
 @dataclass(frozen=True, slots=True)
