@@ -25,6 +25,7 @@ from inventory.web.forms import (
     Day,
     ItemSearch,
     LineForm,
+    SecondPerson,
     Text,
     Whole,
     asked,
@@ -82,6 +83,7 @@ class AdjustmentForm(SiteForm):
     """What was found, lost, damaged, stolen or is put right."""
 
     occurred_on = Day(_l("Day"), [InputRequired(_l("Give the day."))])
+    witness = SecondPerson()
     lines = FieldList(FormField(AdjustmentRow), label=_l("Lots"), min_entries=1)
 
 
@@ -108,6 +110,7 @@ class ZoneMoveForm(SiteForm):
     """Lots set aside, for a reason."""
 
     note = TextAreaField(_l("Why"), [InputRequired(_l("Say why: who decides about it reads this."))])
+    witness = SecondPerson()
     lines = FieldList(FormField(ZoneMoveRow), label=_l("Lots"), min_entries=1)
 
 
@@ -221,7 +224,7 @@ def _handle(
     if not form.validate() or (kind == "move" and _held(rows)):
         return _page(form, kind, sites), 422
     try:
-        number = do_once(kind, form.uuid, lambda s: work(s, rows))
+        number = do_once(kind, form.uuid, lambda s: work(s, rows), second=form.witness)
     except DomainError as error:
         return refused(form, error, lambda: _page(form, kind, sites), {"lines": rows}, names)
     flash(_("Written down: %(number)s.", number=number), "success")

@@ -26,6 +26,7 @@ from inventory.web.forms import (
     Day,
     ItemSearch,
     LineForm,
+    SecondPerson,
     Text,
     Whole,
     asked,
@@ -60,6 +61,7 @@ class ConsumptionForm(BaseForm):
     site = Choice(_l("Site"), [InputRequired(_l("Choose a site."))])
     occurred_on = Day(_l("Day"), [InputRequired(_l("Give the day."))])
     consultations = Whole(_l("Consultations"), description=_l("How many patients were seen."))
+    witness = SecondPerson()
     lines = FieldList(FormField(GivenRow), label=_l("What was given"), min_entries=1)
 
 
@@ -119,7 +121,7 @@ def new() -> ResponseReturnValue:
         return str(consume(s, me(), command).number)
 
     try:
-        number = do_once("dispense", form.uuid, work)
+        number = do_once("dispense", form.uuid, work, second=form.witness)
     except DomainError as error:
         return refused(form, error, lambda: _form_page(form), {"lines": rows})
     cookies["site"] = command.site

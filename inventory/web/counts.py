@@ -25,6 +25,7 @@ from inventory.web.forms import (
     Day,
     ItemSearch,
     LineForm,
+    SecondPerson,
     Text,
     Whole,
     asked,
@@ -64,6 +65,7 @@ class CountForm(BaseForm):
 
     counted_on = Day(_l("Day of the count"), [InputRequired(_l("Give the day."))])
     note = TextAreaField(_l("Note"))
+    witness = SecondPerson()
     known = FieldList(FormField(KnownRow), label=_l("Lots on the list"))
     others = FieldList(FormField(OtherRow), label=_l("Other lots found"), min_entries=1)
     blind = HiddenField()
@@ -134,7 +136,7 @@ def _post(
         return str(count(s, me(), command).number)
 
     try:
-        number = do_once(f"count {code}", form.uuid, work)
+        number = do_once(f"count {code}", form.uuid, work, second=form.witness)
     except DomainError as error:
         put_errors(form, error, {"lines": [*counted, *others]})
         return _page(form, code, today, review=True), error.status

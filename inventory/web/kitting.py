@@ -22,7 +22,7 @@ from inventory.queries import stock
 from inventory.queries.kitting import KitLot, Preview
 from inventory.services import kitting
 from inventory.services.kitting import Assembly, ChosenLot, Disassembly
-from inventory.web.forms import BaseForm, Choice, Day, Whole, asked_number, refused
+from inventory.web.forms import BaseForm, Choice, Day, SecondPerson, Whole, asked_number, refused
 from inventory.web.guard import me
 from inventory.web.pages import do_once, item_name, my_sites, preset_site, site_choices, stand_at, zone_of
 from inventory.web.stock_events import address
@@ -38,6 +38,7 @@ class AssemblyForm(BaseForm):
     quantity = Whole(_l("How many kits"), [InputRequired(_l("Say how many kits."))])
     occurred_on = Day(_l("Day"), [InputRequired(_l("Give the day."))])
     note = TextAreaField(_l("Note"))
+    witness = SecondPerson()
 
 
 class DisassemblyForm(BaseForm):
@@ -47,6 +48,7 @@ class DisassemblyForm(BaseForm):
     quantity = Whole(_l("How many kits"), [InputRequired(_l("Say how many kits."))])
     occurred_on = Day(_l("Day"), [InputRequired(_l("Give the day."))])
     note = TextAreaField(_l("Note"))
+    witness = SecondPerson()
 
 
 @bp.get("")
@@ -125,7 +127,7 @@ def assemble(code: str) -> ResponseReturnValue:
         return str(kitting.assemble(s, me(), command).number)
 
     try:
-        number = do_once(f"assemble {code}", form.uuid, work)
+        number = do_once(f"assemble {code}", form.uuid, work, second=form.witness)
     except DomainError as error:
         return refused(form, error, lambda: _assembly_page(code, form, sites))
     flash(_("%(number)s: the kits are in stock, their components are in them.", number=number), "success")
@@ -208,7 +210,7 @@ def take_apart(lot_id: int) -> ResponseReturnValue:
         return str(kitting.take_apart(s, me(), command).number)
 
     try:
-        document = do_once(f"take apart {lot_id}", form.uuid, work)
+        document = do_once(f"take apart {lot_id}", form.uuid, work, second=form.witness)
     except DomainError as error:
         return refused(form, error, lambda: _disassembly_page(lot_id, form))
     text = _("%(number)s: what was in the kits is in stock again, in its own lots.", number=document)

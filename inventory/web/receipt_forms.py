@@ -48,6 +48,7 @@ SELECTS = ("currency", "zone")
 
 NAMES = {
     "serial": "lot",
+    "witness": "checked_by",
     "exceptions/0/rule": "exception_rule",
     "exceptions/0/accepted_by": "exception_by",
     "exceptions/0/reason": "exception_reason",
@@ -102,7 +103,11 @@ class ReceiptForm(BaseForm):
         description=_l("Reference of the recipient's agreement to take it."),
         render_kw={"maxlength": 200},
     )
-    checked_by = Text(_l("Checked by"), render_kw={"maxlength": 200})
+    checked_by = Text(
+        _l("Checked by"),
+        description=_l("The second person: needed when a line is a controlled medicine."),
+        render_kw={"maxlength": 200},
+    )
     reference = Text(
         _l("Reference"),
         description=_l("Delivery note, airway bill or invoice."),

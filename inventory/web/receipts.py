@@ -20,6 +20,7 @@ from inventory.services import receipts as service
 from inventory.services.lots import known_expiry
 from inventory.services.receipt_preview import PreviewLine, preview
 from inventory.services.receipts import Limits
+from inventory.services.second_person import second_person
 from inventory.web.forms import asked, asked_day, asked_number, name_items, put_errors, rows_changed
 from inventory.web.guard import me
 from inventory.web.pages import PAGE, item_name, my_sites, preset_site, stand_at, valid_number, zone_of
@@ -80,10 +81,12 @@ def new() -> ResponseReturnValue:
     limits = Limits(settings.carton_warn_kg, settings.carton_fail_kg)
     try:
         if "confirm" not in request.form and ("look" in request.form or form.recap.data):
-            lines = atomically(lambda s: preview(s, me(), command, limits))
+            with second_person(form.checked_by.data, required=True):
+                lines = atomically(lambda s: preview(s, me(), command, limits))
             if lines is not None:
                 return recap(form, [_shown(line) for line in lines])
-        number = atomically(lambda s: service.receive(s, me(), command, limits).number)
+        with second_person(form.checked_by.data, required=True):
+            number = atomically(lambda s: service.receive(s, me(), command, limits).number)
     except DomainError as error:
         put_errors(form, error, {"lines": rows or form.lines.entries}, NAMES)
         return render_template("receipts/new.html", form=form), error.status

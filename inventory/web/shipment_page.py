@@ -25,7 +25,7 @@ from inventory.rules import packing as rules
 from inventory.rules.transitions import allowed_actions
 from inventory.services import packing
 from inventory.web import labels
-from inventory.web.forms import Amount, BaseForm, Choice, Day, ItemSearch, LineForm, Text, Whole
+from inventory.web.forms import Amount, BaseForm, Choice, Day, ItemSearch, LineForm, SecondPerson, Text, Whole
 from inventory.web.guard import me
 from inventory.web.pages import Moment, item_name, stand_at, valid_number
 
@@ -63,6 +63,7 @@ class SendForm(BaseForm):
 
     dispatched_at = Moment(_l("When it left"), [InputRequired(_l("Give the time."))])
     waybill = Text(_l("Waybill"))
+    witness = SecondPerson()
 
 
 class EtaForm(BaseForm):
@@ -101,6 +102,7 @@ class SettleForm(BaseForm):
 
     lines = FieldList(FormField(SettleRow), label=_l("Missing lots"))
     reason = TextAreaField(_l("Why it is given up"), description=_l("Needed to write it off."))
+    witness = SecondPerson()
 
 
 @dataclass(slots=True)

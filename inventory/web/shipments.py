@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
+from wtforms import Field
 from wtforms.validators import InputRequired
 
 from inventory.access import Role, requires
@@ -214,8 +215,13 @@ def act(
     done: str,
     forms: dict[str, Any] | None = None,
     put: Callable[[Any, DomainError], None] | None = None,
+    *,
+    second: Field | None = None,
 ) -> ResponseReturnValue:
-    """Do something with a shipment and show it; where it cannot be done, show it as it stands and say why."""
+    """Do something with a shipment and show it; where it cannot be done, show it as it stands and say why.
+
+    `second`: as in `do_once`.
+    """
     valid_number(number)
 
     def once(s: Session) -> str:
@@ -223,7 +229,7 @@ def act(
         return number
 
     try:
-        do_once(f"{what} {number}", token, once)
+        do_once(f"{what} {number}", token, once, second=second)
     except DomainError as error:
         if error.status in (403, 404):
             raise

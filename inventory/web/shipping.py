@@ -23,7 +23,7 @@ from inventory.rules.transitions import check
 from inventory.services import shipments, shipping
 from inventory.services.shipping import Arrival, ArrivedLine, MissingLine
 from inventory.web import labels
-from inventory.web.forms import BaseForm, Choice, LineForm, Whole, put_errors
+from inventory.web.forms import BaseForm, Choice, LineForm, SecondPerson, Whole, put_errors
 from inventory.web.guard import me
 from inventory.web.pages import Moment, Options, do_once, exact, item_name, valid_number
 from inventory.web.shipment_page import EventForm, SendForm, SettleForm, detail, here_zone, read
@@ -46,6 +46,7 @@ class ReceiveForm(BaseForm):
     """The checklist of what was sent, and whether that is all."""
 
     received_at = Moment(_l("When it was received"), [InputRequired(_l("Give the time."))])
+    witness = SecondPerson()
     lines = FieldList(FormField(ArrivedRow), label=_l("Lots"))
     final = Options(
         _l("Is that all?"),
@@ -77,6 +78,7 @@ def dispatch(number: str) -> ResponseReturnValue:
         done,
         {"send": form},
         lambda form, error: put_errors(form, error, {"lines": []}),
+        second=form.witness,
     )
 
 
@@ -152,7 +154,7 @@ def receive(number: str) -> ResponseReturnValue:
         return number
 
     try:
-        do_once(f"receive {number}", form.uuid, work)
+        do_once(f"receive {number}", form.uuid, work, second=form.witness)
     except DomainError as error:
         if error.status in (403, 404):
             raise
@@ -228,4 +230,5 @@ def settle(number: str) -> ResponseReturnValue:
         done,
         {"settle": form},
         lambda form, error: put_errors(form, error, {"lines": [e for _each, e in chosen]}),
+        second=form.witness,
     )
