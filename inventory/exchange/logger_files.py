@@ -115,6 +115,11 @@ def survey(path: Path, zone: tzinfo, now: datetime, asked: Asked | None = None) 
     return found
 
 
+def serial_of(path: Path) -> str | None:
+    """The serial number that a file says, before anything else is asked of it. Raises `UnreadableFile`."""
+    return _find(path)[1].serial
+
+
 def readings(path: Path, found: Survey) -> Iterator[Reading]:
     """The readings of a file that was surveyed, in its order; of several of one instant in a row the first."""
     before: datetime | None = None

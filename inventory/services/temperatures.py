@@ -15,7 +15,7 @@ from inventory import clock
 from inventory.access import Actor, require
 from inventory.db import write_rows
 from inventory.errors import Conflict, FieldError, Invalid, msg
-from inventory.exchange.logger_files import Asked, Survey, readings, survey
+from inventory.exchange.logger_files import Asked, Survey, readings, serial_of, survey
 from inventory.models import Excursion, Site, TemperatureFile, TemperatureLogger, TemperatureReading
 from inventory.rules.temperature import (
     HIGHEST,
@@ -87,6 +87,11 @@ def logger_of(session: Session, actor: Actor, serial: str | None) -> Temperature
     if len(found) != 1:
         return None
     return get_logger(session, actor, found[0], "temperatures.import")
+
+
+def named_in(session: Session, actor: Actor, path: Path) -> TemperatureLogger | None:
+    """The logger whose serial number a file says; None where it says none that is known. Raises `UnreadableFile`."""
+    return logger_of(session, actor, serial_of(path))
 
 
 def bears(logger: TemperatureLogger, serial: str) -> bool:

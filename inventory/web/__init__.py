@@ -18,6 +18,7 @@ ROOMS = (
     "demand",
     "donations",
     "donors",
+    "excursions",
     "expiry_calendar",
     "exports",
     "holds",
@@ -48,6 +49,7 @@ ROOMS = (
     "stock_events",
     "suggestions",
     "surplus",
+    "temperatures",
     "users",
 )
 """The modules of this floor that hold a blueprint named `bp`."""

@@ -91,6 +91,8 @@ def _may_ask(alert: Alert) -> bool:
 
 def _acts(alert: Alert) -> tuple[str, Any] | None:
     """Where one acts on an alert, and the words of the link."""
+    if alert.kind == "temperature" and alert.document:
+        return url_for("temperatures.show", code=alert.document), _("Open the logger")
     if alert.shipment is not None:
         return url_for("shipments.show", number=alert.shipment.number), _("Open the shipment")
     if alert.kind == "expired" and alert.site and alert.item and alert.lot and me().can("disposals.write"):
