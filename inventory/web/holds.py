@@ -173,6 +173,7 @@ def _decision_form() -> DecisionForm:
     form = DecisionForm()
     destroying = {word: text for word, text in labels.METHODS.items() if word != "return"}
     form.method.choices = labels.choices(destroying, _l("Choose"))
+    form.method.flags.required = True  # where it is shown; the service judges
     return form
 
 
@@ -232,6 +233,7 @@ def _page(
 def _blank_decision() -> DecisionForm:
     form = DecisionForm(formdata=None)
     form.method.choices = _decision_form().method.choices
+    form.method.flags.required = True
     return form
 
 
