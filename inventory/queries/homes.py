@@ -26,6 +26,7 @@ from inventory.models import (
 )
 from inventory.queries.alerts import visible as alerts_visible
 from inventory.queries.documents import requisitions_visible
+from inventory.queries.register import unsigned_count
 from inventory.queries.shipments import visible as shipments_visible
 from inventory.rules.effects import LocationKind
 
@@ -55,6 +56,7 @@ class Home:
     aside: Sequence[tuple[Item, Lot, Site, int]] = ()
     sites: Sequence[SiteState] = ()
     figures: dict[str, int] = field(default_factory=dict)
+    unsigned: int = 0
 
 
 def counts(session: Session, actor: Actor) -> dict[str, int]:
@@ -104,6 +106,8 @@ def home(session: Session, actor: Actor) -> Home:
         drafts = select(Shipment).where(Shipment.status == "draft", shipments_visible(actor))
         found.to_pack = session.scalars(drafts.options(*ends).order_by(Shipment.id).limit(FEW)).all()
         found.aside = _aside(session, actor)
+    if actor.can("register.sign"):
+        found.unsigned = unsigned_count(session, actor)
     if actor.sites is None:
         found.sites = _states(session)
     if actor.role is Role.ADMIN:
