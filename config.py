@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parent
 SETTINGS = (
     "DATABASE_URL", "SECRET_KEY", "HOST", "PORT", "BASE_URL", "SMTP_URL", "MAIL_FROM", "RELAIS_INSTANCE",
     "API_RATE_LIMIT", "TRUSTED_PROXIES", "ORG_NAME", "ORG_ADDRESS", "CARTON_WARN_KG", "CARTON_FAIL_KG",
-    "IMPORT_MAX_MB", "COUNT_TOLERANCE_PERCENT", "COUNT_TOLERANCE_UNITS", "COUNT_TOLERANCE_VALUE", "DEMO",
+    "IMPORT_MAX_MB", "ATTACHMENT_MAX_MB", "COUNT_TOLERANCE_PERCENT", "COUNT_TOLERANCE_UNITS",
+    "COUNT_TOLERANCE_VALUE", "DEMO",
 )  # fmt: skip
 """Every variable that is read; README.md lists them."""
 
@@ -76,6 +77,7 @@ class Settings:
     carton_warn_kg: Decimal = Decimal(30)
     carton_fail_kg: Decimal = Decimal(50)
     import_max_mb: int = 20
+    attachment_max_mb: int = 12
     count_tolerance_percent: Decimal = Decimal(1)
     count_tolerance_units: int = 0
     count_tolerance_value: Decimal | None = None
@@ -156,6 +158,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "carton_warn_kg": warn,
         "carton_fail_kg": fail,
         "import_max_mb": read("IMPORT_MAX_MB", _megabytes, 20),
+        "attachment_max_mb": read("ATTACHMENT_MAX_MB", _megabytes, 12),
         "count_tolerance_percent": read("COUNT_TOLERANCE_PERCENT", _percent, Decimal(1)),
         "count_tolerance_units": read("COUNT_TOLERANCE_UNITS", _units, 0),
         "count_tolerance_value": read("COUNT_TOLERANCE_VALUE", _worth, None),

@@ -1,11 +1,12 @@
 """Bodies as programs send them: JSON in UTF-8, read once and strictly."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from flask import Request, g, request
+from flask import Request, current_app, g, request
 from marshmallow import ValidationError, missing
 from webargs.flaskparser import FlaskParser
 
@@ -16,6 +17,8 @@ from inventory.errors import msg
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KEPT_WHATEVER = frozenset({"api.take_in"})
 """Endpoints that keep what they are sent, however odd it is."""
+FILES = frozenset({"api.add_attachment"})
+"""Endpoints that take a form with a file instead of JSON."""
 DEEPEST = 32
 """More nested lists and objects than this are no request of ours."""
 DRAINED = 32 * 1024 * 1024
@@ -28,6 +31,8 @@ def read_body() -> None:
     g.raw_body = b""
     if request.method not in BODY_METHODS:
         return
+    if request.endpoint in FILES:
+        request.max_content_length = (current_app.config["RELAIS"].attachment_max_mb << 20) + 64 * 1024
     limit = request.max_content_length
     if limit is not None and (request.content_length or 0) > limit:
         _drain()
@@ -36,10 +41,26 @@ def read_body() -> None:
     if not raw:
         return
     kind = request.mimetype
+    if request.endpoint in FILES:
+        if kind != "multipart/form-data":
+            raise Problem(415)
+        g.raw_body = _of_form()
+        return
     if kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
         raise Problem(415)
     g.raw_body = raw
     g.body = parsed(raw, any_keys=request.endpoint in KEPT_WHATEVER)
+
+
+def _of_form() -> bytes:
+    """What a form says, whatever the boundary between its parts: the same bytes for the same fields and files."""
+    said = [(name, value) for name, value in request.form.items(multi=True)]
+    said += [
+        (name, hashlib.sha256(file.read()).hexdigest()) for name, file in request.files.items(multi=True)
+    ]
+    for file in request.files.values():
+        file.seek(0)
+    return json.dumps(sorted(said)).encode()
 
 
 def _drain() -> None:

@@ -22,7 +22,10 @@ from inventory.api.fields import (
 )
 from inventory.exchange.bodies import ExceptionBody, ReceiptBody
 from inventory.models import Receipt
+from inventory.rules.arrival_checks import CONDITIONS
+from inventory.rules.donation_facts import LABEL_PARTS
 from inventory.rules.effects import ZONES
+from inventory.rules.temperature import ALLOWED
 from inventory.services import bodies, receipts
 from inventory.services.receipts import Limits
 
@@ -52,6 +55,27 @@ class ReceiptLineTold(Schema):
     serial = optional(Text, attribute="lot.serial")
     returned_or_sample = Flag()
     note = optional(Text)
+    declared_weight_kg = optional(Number)
+    brand = optional(Text)
+    presentation = optional(Text)
+    pack_quantity = optional(Whole)
+    condition = optional(Word, ("good", *CONDITIONS))
+    storage = optional(Word, ALLOWED)
+    label_missing = optional(Many, Word(LABEL_PARTS))
+    value_source = optional(Text)
+    on_list = optional(Flag)
+    registered = optional(Flag)
+    quality_seen = optional(Flag)
+
+
+class NotFoundTold(Schema):
+    """What the packing list has and nobody found."""
+
+    item = Code(required=True)
+    lot = optional(Text)
+    expires_on = optional(Text, metadata={"format": "date"})
+    declared = Whole(required=True)
+    carton = optional(Text)
 
 
 class ReceiptTold(Schema):
@@ -66,6 +90,17 @@ class ReceiptTold(Schema):
     consent_reference = optional(Text)
     checked_by = optional(Text)
     reference = optional(Text)
+    announced_on = optional(Day)
+    vehicle = optional(Text)
+    seal_declared = optional(Text)
+    seal_found = optional(Text)
+    seal_intact = optional(Flag)
+    logger = optional(Text)
+    logger_low = optional(Number)
+    logger_high = optional(Number)
+    logger_alarm = optional(Flag)
+    costs_paid_by = optional(Text)
+    not_found = optional(Many, One(NotFoundTold))
     reversed = Flag(required=True)
     lines = Many(One(ReceiptLineTold), required=True)
 

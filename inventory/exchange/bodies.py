@@ -13,7 +13,10 @@ from inventory.exchange.json_fields import (
     Word,
     optional,
 )
+from inventory.rules.arrival_checks import CONDITIONS
+from inventory.rules.donation_facts import LABEL_PARTS
 from inventory.rules.effects import AdjustmentReason
+from inventory.rules.temperature import ALLOWED
 
 MOST_LINES = 2000
 
@@ -105,6 +108,27 @@ class ReceiptLineBody(Schema):
     returned_or_sample = optional(Flag)
     exceptions = optional(Many, One(ExceptionBody), most=20)
     note = optional(Text, most=2000)
+    declared_weight_kg = optional(Number)
+    brand = optional(Text)
+    presentation = optional(Text)
+    pack_quantity = optional(Whole)
+    condition = optional(Word, ("good", *CONDITIONS))
+    storage = optional(Word, ALLOWED)
+    label_missing = optional(Many, Word(LABEL_PARTS), most=20)
+    value_source = optional(Text)
+    on_list = optional(Flag)
+    registered = optional(Flag)
+    quality_seen = optional(Flag)
+
+
+class NotFoundBody(Schema):
+    """What the packing list has and nobody found."""
+
+    item = Code(required=True)
+    lot = optional(Text, most=80)
+    expires_on = optional(Day)
+    declared = Whole(required=True)
+    carton = optional(Text)
 
 
 class ReceiptBody(Witnessed):
@@ -118,6 +142,17 @@ class ReceiptBody(Witnessed):
     consent_reference = optional(Text)
     checked_by = optional(Text)
     reference = optional(Text)
+    announced_on = optional(Day)
+    vehicle = optional(Text)
+    seal_declared = optional(Text)
+    seal_found = optional(Text)
+    seal_intact = optional(Flag)
+    logger = optional(Text)
+    logger_low = optional(Number)
+    logger_high = optional(Number)
+    logger_alarm = optional(Flag)
+    costs_paid_by = optional(Text)
+    not_found = optional(Many, One(NotFoundBody), most=MOST_LINES)
     lines = Many(One(ReceiptLineBody), required=True, most=MOST_LINES)
 
 

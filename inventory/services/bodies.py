@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from inventory.services.adjustments import Adjustment, AdjustmentLine
 from inventory.services.consumption import Consumption, ConsumptionLine
 from inventory.services.counts import Count, CountedLine
-from inventory.services.receipts import LineException, NewReceipt, NewReceiptLine
+from inventory.services.receipts import LineException, NewReceipt, NewReceiptLine, NotFoundLine
 from inventory.services.requisitions import AskedLine, NewRequisition
 
 Body = Mapping[str, Any]
@@ -53,7 +53,13 @@ def receipt(body: Body, at: datetime | None = None, uuid: UUID | None = None) ->
         )
         for line in body["lines"]
     ]
-    return NewReceipt(**given(body, "lines"), lines=lines, occurred_at=at, uuid=uuid or uuid4())
+    return NewReceipt(
+        **given(body, "lines", "not_found"),
+        lines=lines,
+        not_found=[NotFoundLine(**given(each)) for each in body.get("not_found") or []],
+        occurred_at=at,
+        uuid=uuid or uuid4(),
+    )
 
 
 def requisition(body: Body) -> NewRequisition:
