@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from inventory.errors import msg
@@ -108,11 +108,17 @@ def survey(path: Path, zone: tzinfo, now: datetime, asked: Asked | None = None) 
         order,
         bool(channel.fahrenheit if asked.fahrenheit is None else asked.fahrenheit),
         layout.zone or zone,
-        not times or times[0] <= times[-1],
+        _runs_forward(times),
         _sha256(path),
     )
     _look_through(path, found, now)
     return found
+
+
+def _runs_forward(times: Sequence[datetime]) -> bool:
+    """Whether a file runs with time, as most of its first steps do; some programs write the newest first."""
+    steps = [(after > before) - (after < before) for before, after in pairwise(times)]
+    return sum(steps) >= 0
 
 
 def serial_of(path: Path) -> str | None:
