@@ -8,7 +8,7 @@ ROOMS = (
     *("items", "sites", "donors"),
     *("receipts", "stock", "stock_events", "holds", "recalls", "scan"),
     *("requisitions", "shipments", "surplus", "papers", "tracking"),
-    *("donations", "alerts", "sync", "controlled", "temperatures"),
+    *("donations", "alerts", "sync", "controlled", "temperatures", "attachments"),
 )
 """The modules of this floor that hang their views on the blueprint `api`."""
 
