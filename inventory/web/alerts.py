@@ -18,6 +18,7 @@ from inventory.errors import Conflict, DomainError, msg
 from inventory.extensions import render
 from inventory.models import Alert
 from inventory.queries import alerts as reading
+from inventory.queries.recalls import recall_named
 from inventory.services import alerts, requisitions
 from inventory.services.requisitions import AskedLine, NewRequisition
 from inventory.web import labels
@@ -104,6 +105,10 @@ def _acts(alert: Alert) -> tuple[str, Any] | None:
             quantity=alert.quantity,
         )
         return address, _("Dispose of it")
+    if alert.kind == "recall" and alert.item and alert.lot:
+        found = recall_named(session(), alert.item.code, alert.lot.number)
+        if found is not None:
+            return url_for("recalls.show", recall_id=found.id), _("Open the recall")
     if alert.authorisation_id is not None:
         return url_for("authorisations.index", site=alert.site.code if alert.site else None), _(
             "Open the list"

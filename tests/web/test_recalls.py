@@ -171,3 +171,8 @@ def test_who_may_answer_and_close(world):
         assert world.post("warehouse", f"{where}/{action}").status_code == 403
     assert world.get("coordinator", "/recalls/1/holders/999999").status_code == 404
     assert world.get("donor", f"{where}/report.csv").status_code == 403
+
+
+def test_its_alert_leads_there(world):
+    where = begin(world)
+    assert f'href="{where}"' in world.get("warehouse", "/alerts?kind=recall").text
