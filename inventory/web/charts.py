@@ -287,3 +287,46 @@ def history(
             [Mark(y(float(demand.quantity)), demand.text, kind=demand.kind)], chart.top, chart.bottom
         )
     return chart
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A bar of two shares from 0 to 1, the `inner` part of the `outer`."""
+
+    label: str
+    outer: Fraction
+    inner: Fraction
+    title: str
+
+
+def shares(width: int, height: int, bars: Sequence[Pair]) -> Chart:
+    """A bar for each, from 0 to 100 %: the outer share, and in front of it the inner one."""
+    chart = Chart(width, height)
+    tall = chart.bottom - chart.top
+    chart.across = [
+        Mark(_round(chart.bottom - tall * each / 100), f"{each} %") for each in (0, 25, 50, 75, 100)
+    ]
+    step = min((chart.right - chart.left) / len(bars), 60.0)
+    wide = max(3.0, step * 0.6)
+    room = max(1, ceil(_wide([each.label for each in bars]) / step))
+    for n, each in enumerate(bars):
+        at = chart.left + n * step + (step - wide) / 2
+        for kind, share, width_, left in (
+            ("expected", each.outer, wide, at),
+            ("used", each.inner, wide * 0.55, at + wide * 0.225),
+        ):
+            high = tall * float(share)
+            chart.shapes.append(
+                Shape(
+                    kind,
+                    each.title,
+                    "",
+                    _round(left),
+                    _round(chart.bottom - high),
+                    _round(width_),
+                    _round(max(high, 0.5)),
+                )
+            )
+        if n % room == 0:
+            chart.along.append(Mark(_round(at + wide / 2), each.label))
+    return chart

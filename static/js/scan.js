@@ -278,7 +278,7 @@
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
     if (!event.target.matches("tr:not([data-row]) input")) return;
     event.preventDefault();
-    const fields = [...form.querySelectorAll("tr:not([data-row]) input:not([type=hidden])")];
+    const fields = [...form.querySelectorAll("tr:not([data-row]) input:not([type=hidden], :disabled)")];
     const next = fields[fields.indexOf(event.target) + 1] ?? box;
     next.focus();
     next.select();
