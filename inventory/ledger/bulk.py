@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from inventory.ledger import register
 from inventory.ledger._sql import CHUNK
+from inventory.ledger.bin_settle import settle
 from inventory.ledger.post import Entry, Move, _locations, _move_days, flows, lock_balances
 from inventory.models import Balance, Location, Movement, Posting
 from inventory.rules.effects import LocationKind, check_effect
@@ -44,6 +45,7 @@ def post_all(session: Session, entries: Sequence[Entry]) -> tuple[list[Posting],
     _refuse_shortages(session, entries, locations, balances)
     postings = _write(session, entries)
     _move_balances(session, entries)
+    settle(session, postings[-1], ((move.source_id, move.lot_id) for move in moves), locations)
     items, controlled = register.kinds_of(session, {move.lot_id for move in moves})
     touched: set[tuple[int, int]] = set()
     for merged in _by_day(entries):

@@ -14,6 +14,7 @@ from inventory.errors import Conflict, FieldError, msg
 from inventory.ledger import register
 from inventory.ledger._sql import CHUNK, insert_for
 from inventory.ledger.balances import lowest_since
+from inventory.ledger.bin_settle import settle
 from inventory.models import Balance, Item, Location, Lot, Movement, Posting, StockDay
 from inventory.rules.effects import LocationKind, PostingKind, check_effect
 
@@ -95,6 +96,7 @@ def post(session: Session, entry: Entry) -> Posted:
     _refuse_second_pieces(session, entry, locations)
     posting = _write(session, entry)
     _move_balances(session, entry.moves)
+    settle(session, posting, ((m.source_id, m.lot_id) for m in entry.moves), locations)
     items, controlled = register.kinds_of(session, {move.lot_id for move in entry.moves})
     touched = _move_days(session, entry, locations, items)
     if not controlled:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from inventory.ledger import kits, register
+from inventory.ledger import bin_figures, kits, register
 from inventory.models import (
     Balance,
     Location,
@@ -46,6 +46,7 @@ def verify(session: Session) -> Verdict:
         *_pieces(session),
         *_empty(session),
         *kits.prove(session),
+        *bin_figures.prove(session),
         *register.prove(session),
     ]
     postings, movements, balances = (
