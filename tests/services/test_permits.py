@@ -170,7 +170,7 @@ def test_a_model_form_does_for_both(do, session, house):
 
 
 def test_within_a_country_and_of_other_goods_nothing_is_lacking(do, session, house):
-    depot, _hub, morphine = house
+    depot, _hub, _morphine = house
     near = create_site(session, "PARIS", country="FR")
     assert lacks(session, sent(do, 10, to=near.code)) == []
     para = create_item(session, "PARA-2")
