@@ -73,9 +73,7 @@ class SecondPerson(Text):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             _l("Second person (controlled medicines)"),
-            description=_l(
-                "Needed when a controlled medicine moves: who was there and stands for it with you."
-            ),
+            description=_l("Needed when a controlled medicine moves: who stands for it with you."),
             render_kw={"maxlength": 200, "autocomplete": "off"},
             **kwargs,
         )

@@ -79,7 +79,7 @@ class PermitForm(BaseForm):
     site = Choice(_l("Site"))
     shipment = Text(
         _l("or one shipment"),
-        description=_l("Its number, such as SHP-2026-0001."),
+        description=_l("Its number, such as SHP-2026-000012."),
         render_kw={"maxlength": 24},
     )
     note = TextAreaField(_l("Note"), render_kw={"rows": 2, "maxlength": 2000})

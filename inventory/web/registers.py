@@ -165,16 +165,15 @@ def _on_paper(line: Line, register: Register) -> RegisterLine:
 
 def where(line: Line) -> str:
     """Where it came from, or went, in words."""
-    return ", ".join(_end(each, line.change > 0) for each in line.others)
+    return ", ".join(_end(each, line) for each in line.others)
 
 
-def _end(other: Other, came: bool) -> str:
+def _end(other: Other, line: Line) -> str:
     if other.donor is not None:
         return str(_("Donor: %(name)s", name=other.donor))
     if other.kind == "missing" and other.shipment is not None:
         return str(_("missing from %(shipment)s", shipment=other.shipment))
     if other.shipment is not None and other.site is not None:
-        facts = {"site": other.site, "shipment": other.shipment}
-        told = _("from %(site)s, %(shipment)s", **facts) if came else _("to %(site)s, %(shipment)s", **facts)
-        return str(told)
+        site = other.site if other.shipment == line.document else f"{other.site} ({other.shipment})"
+        return str(_("from %(site)s", site=site) if line.change > 0 else _("to %(site)s", site=site))
     return said(PLACES, other.kind)

@@ -41,7 +41,7 @@ def _permits(world: World) -> None:
     ministry = "Ministry of Health, Kurdistan Region, narcotics section"
     told = (
         ("licence", "KRG-NAR-0412", ministry, -300, 420, {"TRAM-50": None, "MORPH-10": 2000}),
-        ("import", "IQ-IMP-2031", ministry, -200, 183, {"TRAM-50": 20_000, "MORPH-10": 500}),
+        ("import", "IQ-IMP-2031", ministry, -260, 230, {"TRAM-50": 20_000, "MORPH-10": 500}),
         ("import", "IQ-IMP-2188", ministry, -40, 61, {"TRAM-50": 40_000, "MORPH-10": 1000}),
         ("model_form", "WHO-MF-0007", "Chief pharmacist of the mission", -300, 60, {"MORPH-10": 300}),
     )
@@ -58,4 +58,9 @@ def _permits(world: World) -> None:
                 "valid_until": world.date(day) + timedelta(days=days),
                 "lines": [Covered(item, quantity) for item, quantity in items.items()],
             }
-            permits.add_permit(world.session, world.person("coordinator"), fields)
+            made = permits.add_permit(world.session, world.person("coordinator"), fields)
+        if kind == "model_form":
+            with world.at(day + days, 10):
+                permits.end_permit(
+                    world.session, world.person("coordinator"), made.id, "The emergency is over"
+                )
