@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.rules.bin_codes import BinCode, bin_code, parse_bin_code
+from inventory.rules.bin_codes import BinCode, InvalidPattern, bin_code, expand, parse_bin_code
 
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", fullmatch=True)
 
@@ -31,3 +31,41 @@ def test_what_is_no_bin(text):
 def test_what_is_no_code(site, code):
     with pytest.raises(ValueError, match="no codes"):
         bin_code(site, code)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "codes"),
+    [
+        ("A-01", ["A-01"]),
+        ("BOX-4", ["BOX-4"]),
+        ("A-01, B-07", ["A-01", "B-07"]),
+        ("A-09..A-11", ["A-09", "A-10", "A-11"]),
+        ("A-09..11", ["A-09", "A-10", "A-11"]),
+        ("A-01..A-02 × 2 levels", ["A-01-1", "A-01-2", "A-02-1", "A-02-2"]),
+        ("A-01..A-02 x 2", ["A-01-1", "A-01-2", "A-02-1", "A-02-2"]),
+        ("C x 3", ["C-1", "C-2", "C-3"]),
+        ("A-01, A-01", ["A-01"]),
+    ],
+)
+def test_rows(pattern, codes):
+    assert expand(pattern) == codes
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "",
+        " , ",
+        "A-5..A-1",
+        "A-01..B-02",
+        "A..B",
+        "رف-1",
+        "A 1",
+        "A-0001..A-9999",
+        "A" * 40,
+        "A-1..A-20 x 99",
+    ],
+)
+def test_what_is_no_row(pattern):
+    with pytest.raises(InvalidPattern):
+        expand(pattern)
