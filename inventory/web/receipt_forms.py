@@ -1,91 +1,37 @@
 """The form for goods received, and the command that is made of it."""
 
-import re
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, HiddenField
+from wtforms import FieldList, FormField, HiddenField
 from wtforms.validators import InputRequired
 
 from inventory.models import Donation, Donor, Site
-from inventory.services.receipts import LineException, NewReceipt, NewReceiptLine
-from inventory.web.forms import (
-    Amount,
-    BaseForm,
-    Choice,
-    Day,
-    Expiry,
-    FilterForm,
-    ItemSearch,
-    LineForm,
-    Text,
-    Whole,
-    filled,
-)
-from inventory.web.reference_words import ACCEPTABLE, CHECKS, VALUE_BASES, ZONES, choices
+from inventory.services.receipts import NewReceipt, NewReceiptLine, NotFoundLine
+from inventory.web.forms import Amount, BaseForm, Choice, Day, FilterForm, Text, filled
+from inventory.web.receipt_lines import NAMES, SELECTS, LotForm, YesNo, languages, line_of
+from inventory.web.reference_words import CONDITIONS, choices
 from inventory.web.words import day
 
-CURRENCIES = (
-    "EUR",
-    "USD",
-    "GBP",
-    "CHF",
-    "IQD",
-    "AMD",
-    "SEK",
-    "NOK",
-    "DKK",
-    "CAD",
-    "AUD",
-    "JPY",
-    "TRY",
-    "AED",
+__all__ = ["NAMES", "SELECTS", "LotForm", "ReceiptFilters", "ReceiptForm", "TakeBackForm"]
+
+ARRIVAL = (
+    "announced_on",
+    "vehicle",
+    "costs_paid_by",
+    "seal_declared",
+    "seal_found",
+    "seal_intact",
+    "logger",
+    "logger_low",
+    "logger_high",
+    "logger_alarm",
+    "all_languages",
+    "all_condition",
 )
-
-SELECTS = ("currency", "zone")
-"""Fields of a row that always have a value, and so do not make it a filled one."""
-
-NAMES = {
-    "serial": "lot",
-    "witness": "checked_by",
-    "exceptions/0/rule": "exception_rule",
-    "exceptions/0/accepted_by": "exception_by",
-    "exceptions/0/reason": "exception_reason",
-}
-"""Fields whose names differ from those of the command."""
-
-
-class LotForm(LineForm):
-    """One lot as it came."""
-
-    item = ItemSearch(_l("Item"), [], render_kw={"maxlength": 200})
-    lot = Text(
-        _l("Lot or serial"), render_kw={"maxlength": 80, "autocomplete": "off", "dir": "ltr", "data-lot": ""}
-    )
-    expires_on = Expiry(_l("Expires"))
-    quantity = Whole(_l("Quantity"), description=_l("All that came, in base units."))
-    declared = Whole(_l("Declared"), description=_l("What the papers say."))
-    damaged = Whole(_l("Damaged"), description=_l("Of what came; goes to quarantine."))
-    manufacturer = Text(_l("Manufacturer"), render_kw={"maxlength": 200})
-    label_languages = Text(_l("Languages of the label"), description=_l("Such as en, fr, ar."))
-    unit_value = Amount(_l("Value of one unit"))
-    currency = Choice(_l("Currency"), choices=[(code, code) for code in CURRENCIES], default="EUR")
-    value_basis = Choice(_l("Basis of the value"))
-    carton = Text(_l("Carton"), render_kw={"maxlength": 200, "autocomplete": "off"})
-    gross_weight_kg = Amount(_l("Weight, kg"), description=_l("Of the whole carton."))
-    zone = Choice(_l("Put in"), default="stock")
-    returned_or_sample = BooleanField(_l("Returned by a patient, or a free sample"))
-    exception_rule = Choice(_l("Taken in spite of"))
-    exception_by = Text(_l("Accepted by"), render_kw={"maxlength": 200})
-    exception_reason = Text(_l("Because"), render_kw={"maxlength": 500})
-    note = Text(_l("Note"), render_kw={"maxlength": 2000})
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.value_basis.choices = choices(VALUE_BASES, _("not told"))
-        self.zone.choices = choices({name: ZONES[name] for name in ("stock", "quarantine")})
-        self.exception_rule.choices = choices({rule: CHECKS[rule] for rule in ACCEPTABLE}, _("no exception"))
+"""Fields of the part “On arrival”, in their order."""
 
 
 class ReceiptForm(BaseForm):
@@ -113,12 +59,34 @@ class ReceiptForm(BaseForm):
         description=_l("Delivery note, airway bill or invoice."),
         render_kw={"maxlength": 200},
     )
+    announced_on = Day(_l("Pre-alert on"), description=_l("When the donor told of it, with what and when."))
+    vehicle = Text(_l("Vehicle or container"), render_kw={"maxlength": 200, "dir": "auto"})
+    seal_declared = Text(_l("Seal declared"), render_kw={"maxlength": 200, "dir": "ltr"})
+    seal_found = Text(_l("Seal found"), render_kw={"maxlength": 200, "dir": "ltr"})
+    seal_intact = YesNo(_l("Seal intact"))
+    logger = Text(_l("Temperature logger"), render_kw={"maxlength": 200, "dir": "ltr"})
+    logger_low = Amount(_l("Lowest, °C"))
+    logger_high = Amount(_l("Highest, °C"))
+    logger_alarm = YesNo(_l("Logger alarm"))
+    costs_paid_by = Text(
+        _l("Who pays"), description=_l("Transport, clearance and storage."), render_kw={"maxlength": 200}
+    )
+    all_languages = Text(
+        _l("Languages of all labels"),
+        description=_l("Where a lot does not say another."),
+        render_kw={"maxlength": 100},
+    )
+    all_condition = Choice(_l("Condition of all lots"), description=_l("Where a lot does not say another."))
     scan = Text(
         _l("Scan"),
         render_kw={"maxlength": 2000, "autocomplete": "off", "dir": "ltr", "spellcheck": "false"},
     )
     recap = HiddenField()
     lines = FieldList(FormField(LotForm, label=_l("Lot")), label=_l("Lots"), min_entries=1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.all_condition.choices = choices(CONDITIONS, _("not told"))
 
     def offer(self, sites: list[Site], donations: list[Donation], donors: list[Donor]) -> None:
         """Set what may be chosen."""
@@ -135,13 +103,21 @@ class ReceiptForm(BaseForm):
         """The rows in which something was typed; the first where none was."""
         return filled(self.lines, *SELECTS)
 
+    def sent_rows(self, rows: list[Any]) -> dict[str, list[Any]]:
+        """The rows that lines and missing lots of the command are made of, for putting errors in their places."""
+        return {
+            "lines": [row for row in rows if not _is_missing(row.form)],
+            "not_found": [row for row in rows if _is_missing(row.form)],
+        }
+
     def command(self, rows: list[Any]) -> NewReceipt:
         """The command for the service. Call it when every field could be read."""
         assert self.received_on.data is not None
         return NewReceipt(
             site=self.site.data or "",
             received_on=self.received_on.data,
-            lines=[_line(row.form) for row in rows],
+            lines=[self._whole(line_of(row.form)) for row in rows if not _is_missing(row.form)],
+            not_found=[_missing(row.form) for row in rows if _is_missing(row.form)],
             donation=self.donation.data,
             donor=self.donor.data,
             arrived_in_country_on=self.arrived_in_country_on.data,
@@ -149,41 +125,48 @@ class ReceiptForm(BaseForm):
             checked_by=self.checked_by.data,
             reference=self.reference.data,
             uuid=self.uuid,
+            announced_on=self.announced_on.data,
+            vehicle=self.vehicle.data,
+            seal_declared=self.seal_declared.data,
+            seal_found=self.seal_found.data,
+            seal_intact=self.seal_intact.data,
+            logger=self.logger.data,
+            logger_low=self.logger_low.data,
+            logger_high=self.logger_high.data,
+            logger_alarm=self.logger_alarm.data,
+            costs_paid_by=self.costs_paid_by.data,
+        )
+
+    def arrival_fields(self) -> list[Any]:
+        """The fields of the part “On arrival”."""
+        return [self[name] for name in ARRIVAL]
+
+    def arrival_told(self) -> bool:
+        """Whether anything of how it came was filled in, or is at fault: then its part of the form stands open."""
+        return any(self[name].errors or self[name].data not in (None, "") for name in ARRIVAL)
+
+    def _whole(self, line: NewReceiptLine) -> NewReceiptLine:
+        """The line with what holds for all lots, where it says nothing else."""
+        return replace(
+            line,
+            label_languages=line.label_languages or languages(self.all_languages.data),
+            condition=line.condition or self.all_condition.data or None,
         )
 
 
-def _line(form: Any) -> NewReceiptLine:
-    languages = [tag for tag in re.split(r"[\s,;/]+", form.label_languages.data or "") if tag]
-    return NewReceiptLine(
+def _is_missing(form: Any) -> bool:
+    """Whether a row is of the packing list, and nothing of it was found."""
+    return form.quantity.data == 0 and bool(form.declared.data)
+
+
+def _missing(form: Any) -> NotFoundLine:
+    return NotFoundLine(
         item=form.item.data or "",
-        lot=form.lot.data,
-        quantity=form.quantity.data,
-        expires_on=form.expires_on.data,
-        expiry_precision=form.expires_on.precision,
         declared=form.declared.data,
-        damaged=form.damaged.data or 0,
-        manufacturer=form.manufacturer.data,
-        label_languages=languages or None,
-        unit_value=form.unit_value.data,
-        currency=form.currency.data if form.unit_value.data is not None else None,
-        value_basis=form.value_basis.data,
+        lot=form.lot.data,
+        expires_on=form.expires_on.data,
         carton=form.carton.data,
-        gross_weight_kg=form.gross_weight_kg.data,
-        zone=form.zone.data or "stock",
-        returned_or_sample=form.returned_or_sample.data,
-        exceptions=_exceptions(form),
-        note=form.note.data,
     )
-
-
-def _exceptions(form: Any) -> list[LineException]:
-    if not (form.exception_rule.data or form.exception_by.data or form.exception_reason.data):
-        return []
-    return [
-        LineException(
-            form.exception_rule.data or "", form.exception_by.data or "", form.exception_reason.data or ""
-        )
-    ]
 
 
 class TakeBackForm(BaseForm):

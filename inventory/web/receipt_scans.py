@@ -18,9 +18,11 @@ from inventory.models import Item
 from inventory.queries import scanning
 from inventory.queries.scanning import Scanned
 from inventory.services.receipt_preview import PreviewLine
+from inventory.services.receipts import NewReceipt
 from inventory.web.forms import MOST_LINES
 from inventory.web.pages import item_name
 from inventory.web.receipt_forms import SELECTS, ReceiptForm
+from inventory.web.receipt_shown import compared_in_preview, short_dated_tests
 from inventory.web.scan import lot_of, told
 from inventory.web.words import number
 
@@ -115,8 +117,11 @@ class ItemTotal:
     zones: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def recap(form: ReceiptForm, shown: list[dict[str, Any]]) -> ResponseReturnValue:
+def recap(form: ReceiptForm, shown: list[dict[str, Any]], command: NewReceipt) -> ResponseReturnValue:
     """The page that is looked at before a receipt is recorded: totals by item, and what is to be said."""
+    tested = short_dated_tests(session(), command.site, [each["row"] for each in shown])
+    for each, words in zip(shown, tested, strict=True):
+        each["tested"] = words
     totals: dict[str, ItemTotal] = {}
     for each in shown:
         line: PreviewLine = each["row"]
@@ -134,5 +139,7 @@ def recap(form: ReceiptForm, shown: list[dict[str, Any]]) -> ResponseReturnValue
         aside=aside,
         totals=totals.values(),
         sent=sent,
+        compared=compared_in_preview(session(), command, [each["row"] for each in shown]),
+        not_found=command.not_found or (),
         item_name=item_name,
     )

@@ -1,34 +1,34 @@
 """Goods received: the list, the form, what became of a receipt, its paper, and taking it back."""
 
-import re
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from inventory import clock
 from inventory.access import requires
 from inventory.db import atomically, session
-from inventory.errors import DomainError, Message
+from inventory.errors import DomainError
 from inventory.extensions import current_language, render
-from inventory.models import Receipt, ReceiptLine
-from inventory.queries import catalogue, documents
+from inventory.models import Receipt
+from inventory.queries import attachments, catalogue, documents
 from inventory.queries.documents import DocumentFilter
 from inventory.services import receipts as service
+from inventory.services.attachments import claim_drafts, draft_name
 from inventory.services.lots import known_expiry
-from inventory.services.receipt_preview import PreviewLine, preview
-from inventory.services.receipts import Limits
+from inventory.services.receipt_preview import preview
+from inventory.services.receipts import Limits, NewReceipt
 from inventory.services.second_person import second_person
+from inventory.web.attachments import photos_for
 from inventory.web.forms import asked, asked_day, asked_number, name_items, put_errors, rows_changed
 from inventory.web.guard import me
 from inventory.web.pages import PAGE, item_name, my_sites, preset_site, stand_at, valid_number, zone_of
 from inventory.web.receipt_forms import NAMES, ReceiptFilters, ReceiptForm, TakeBackForm
 from inventory.web.receipt_paper import note_of
 from inventory.web.receipt_scans import is_scan, recap, take_scan
-from inventory.web.reference_words import CHECKS, VALUE_BASES, said
-from inventory.web.words import day
+from inventory.web.receipt_shown import arrival_facts, compared_with_list, shown_line
 
 bp = Blueprint("receipts", __name__, url_prefix="/receipts")
 
@@ -67,15 +67,15 @@ def new() -> ResponseReturnValue:
         form.site.data = preset_site(sites)
         form.donation.data = asked("donation")
         form.received_on.data = clock.today(zone_of(sites, form.site.data))
-        return render_template("receipts/new.html", form=form)
+        return _written(form)
     name_items(row.form.item for row in form.lines)
     if rows_changed(form.lines) or "change" in request.form:
-        return render_template("receipts/new.html", form=form)
+        return _written(form)
     if is_scan():
         said, status = take_scan(form)
-        return render_template("receipts/new.html", form=form, scan_said=said), status
+        return _written(form, status, said)
     if not form.validate():
-        return render_template("receipts/new.html", form=form), 422
+        return _written(form, 422)
     rows = form.rows()
     command, settings = form.command(rows), current_app.config["RELAIS"]
     limits = Limits(settings.carton_warn_kg, settings.carton_fail_kg)
@@ -84,14 +84,27 @@ def new() -> ResponseReturnValue:
             with second_person(form.checked_by.data, required=True):
                 lines = atomically(lambda s: preview(s, me(), command, limits))
             if lines is not None:
-                return recap(form, [_shown(line) for line in lines])
+                return recap(form, [shown_line(line) for line in lines], command)
         with second_person(form.checked_by.data, required=True):
-            number = atomically(lambda s: service.receive(s, me(), command, limits).number)
+            number = atomically(lambda s: _recorded(s, command, limits))
     except DomainError as error:
-        put_errors(form, error, {"lines": rows or form.lines.entries}, NAMES)
-        return render_template("receipts/new.html", form=form), error.status
+        put_errors(form, error, form.sent_rows(rows or list(form.lines.entries)), NAMES)
+        return _written(form, error.status)
     flash(_("Receipt %(number)s is recorded.", number=number), "success")
     return redirect(url_for("receipts.show", number=number), 303)
+
+
+def _written(form: ReceiptForm, status: int = 200, said: Sequence[str] = ()) -> ResponseReturnValue:
+    """The form, as it was filled in so far, with the photos that wait for it."""
+    photos = attachments.photos_of(session(), me(), draft_name(form.uuid)) if form.is_submitted() else []
+    return render_template("receipts/new.html", form=form, scan_said=said, photos=photos), status
+
+
+def _recorded(database: Session, command: NewReceipt, limits: Limits) -> str:
+    """Record a receipt with the photos that waited for it; its number."""
+    number = service.receive(database, me(), command, limits).number
+    claim_drafts(database, me(), command.uuid, number)
+    return number
 
 
 @bp.get("/lot")
@@ -109,10 +122,17 @@ def show(number: str) -> ResponseReturnValue:
     """Where each line went and why."""
     receipt = service.get_receipt(session(), me(), valid_number(number))
     stand_at(receipt.site)
-    lines = [_shown(line) for line in receipt.lines]
+    lines = [shown_line(line) for line in receipt.lines]
     today = clock.today(receipt.site.timezone)
     return render_template(
-        "receipts/show.html", receipt=receipt, lines=lines, today=today, item_name=item_name
+        "receipts/show.html",
+        receipt=receipt,
+        lines=lines,
+        today=today,
+        item_name=item_name,
+        photos=photos_for(receipt.number),
+        arrival=arrival_facts(receipt),
+        compared=compared_with_list(session(), receipt),
     )
 
 
@@ -146,36 +166,6 @@ def paper(number: str) -> ResponseReturnValue:
     answer = Response(pdf, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{receipt.number}.pdf"'
     return answer
-
-
-def _shown(line: ReceiptLine | PreviewLine) -> dict[str, Any]:
-    """A line with the zones that its units went to, and what is to be said of it in words."""
-    placed = [(line.zone, line.quantity)]
-    if line.zone == "stock" and 0 < line.damaged < line.quantity:
-        placed = [("stock", line.quantity - line.damaged), ("quarantine", line.damaged)]
-    warnings: dict[str, list[str]] = {}
-    for each in line.warnings:
-        warnings.setdefault(each["rule"], []).append(_told(each["detail"]))
-    difference = None if line.declared is None else line.quantity - line.declared
-    return {
-        "row": line,
-        "placed": placed,
-        "warnings": [(said(CHECKS, rule), texts) for rule, texts in warnings.items()],
-        "accepted": {each["rule"] for each in line.exceptions},
-        "difference": difference or None,
-        "basis": said(VALUE_BASES, line.value_basis),
-    }
-
-
-def _told(stored: dict[str, Any]) -> str:
-    """A stored finding in the reader's language; its dates as pages write them."""
-    found = Message.from_json(stored)
-    dates = {name: day(date.fromisoformat(value)) for name, value in found.params.items() if _is_date(value)}
-    return render(Message(found.text, {**found.params, **dates}))
-
-
-def _is_date(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None
 
 
 def set_aside(receipt: Receipt) -> int:

@@ -20,6 +20,11 @@ ACCEPTABLE = (
     "consent",
     "value_basis",
     "unannounced",
+    "not_on_list",
+    "source_quality",
+    "seal",
+    "logger",
+    "storage",
 )
 """Checks whose finding somebody may take the responsibility for."""
 
@@ -32,6 +37,55 @@ VALUE_BASES = {
     "estimate": msg("Estimate"),
 }
 """What a declared value may rest on; another text may stand in imported receipts."""
+
+CONDITIONS = {
+    "good": msg("Good"),
+    "packaging_damaged": msg("Outer packaging damaged"),
+    "crushed": msg("Crushed"),
+    "wet": msg("Wet"),
+    "opened": msg("Opened"),
+    "leaking": msg("Leaking"),
+    "dirty": msg("Dirty"),
+}
+"""How goods came."""
+
+LABEL_PARTS = {
+    "inn": msg("International name (INN)"),
+    "batch": msg("Batch number"),
+    "dosage_form": msg("Dosage form"),
+    "strength": msg("Strength"),
+    "manufacturer": msg("Manufacturer"),
+    "quantity": msg("Quantity in the container"),
+    "storage": msg("Storage conditions"),
+    "expiry": msg("Expiry date"),
+    "route": msg("Route (injections)"),
+}
+"""What a label must say."""
+
+REMEDIES = {
+    "expired": msg("Return it to the donor, or plan its disposal."),
+    "short_dated": msg("Somebody may take it who names a facility that will use all of it in time."),
+    "consent": msg("Ask who agreed to take this, and give the reference."),
+    "label": msg("Have it translated or labelled anew, or let somebody take it who says how it is told."),
+    "carton_weight": msg("Lift it with two people, or divide it."),
+    "mixed_carton": msg("Unpack medicines and other goods into cartons of their own."),
+    "value_basis": msg("Ask the donor for the price and what it is based on."),
+    "unannounced": msg("Send the donor the list, and ask for a pre-alert next time."),
+    "returned_or_sample": msg("It cannot be used: return it, or plan its disposal."),
+    "not_on_list": msg("Ask the authority whether it may be used here."),
+    "unusual_form": msg("Tell those who give it out how it differs."),
+    "source_quality": msg("Ask the donor for the certificate, and release it when it was seen."),
+    "pack_size": msg("Tell the sites how many units a pack holds."),
+    "packing_list": msg("Count again, then tell the donor the difference."),
+    "costs": msg("Ask the donor who pays, and write it down."),
+    "seal": msg("Compare everything with the packing list, and note who was there."),
+    "logger": msg("Let a pharmacist judge the readings before it is used."),
+    "storage": msg("Store it as the label says, and ask a pharmacist."),
+    "condition": msg("Open it, take out what is damaged, and release the rest."),
+    "vin": msg("Compare the number with the papers of the vehicle."),
+    "expiry_mismatch": msg("Look at the pack again: two batches may have one number."),
+}
+"""What can be done about what a receiving check found."""
 
 SITE_KINDS = {
     "warehouse": msg("Warehouse"),
