@@ -179,7 +179,7 @@ class Gap:
     @property
     def hours(self) -> int:
         """The same in whole hours, at least one."""
-        return max(1, round(self.duration / timedelta(hours=1)))
+        return max(1, self.duration // timedelta(hours=1))
 
 
 def is_gap(silence: timedelta, interval: timedelta | None) -> bool:

@@ -114,6 +114,7 @@ class ReadingsForm(BaseForm):
 
     def offer(self, codes: Sequence[tuple[str, str]]) -> None:
         """Set what may be chosen."""
+        self.file.flags.required = True  # it is kept from one try to the next: `kept`
         self.logger.choices = [("", _("The one whose serial number the file says")), *codes]
         self.order.choices = [
             ("", _("As the file shows")),
