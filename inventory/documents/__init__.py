@@ -13,16 +13,15 @@ from inventory.documents.disposal_certificate import (
 from inventory.documents.gift_certificate import Gift, GiftCertificate, render_gift_certificate
 from inventory.documents.goods_received import (
     Acceptance,
-    ArrivedLine,
     LineWarning,
+    MissingLine,
     ReceiptNote,
     ReceivedLine,
-    ShipmentNote,
     render_receipt_note,
-    render_shipment_note,
 )
 from inventory.documents.packing_list import PackingList, render_packing_list
 from inventory.documents.parts import Goods, Organisation, Package, PackedLine, Party, Totals
+from inventory.documents.shipment_received import ArrivedLine, ShipmentNote, render_shipment_note
 from inventory.documents.waybill import Waybill, render_waybill
 from inventory.documents.wording import Direction, Translate
 
@@ -37,6 +36,7 @@ __all__ = [
     "GiftCertificate",
     "Goods",
     "LineWarning",
+    "MissingLine",
     "Organisation",
     "Package",
     "PackedLine",

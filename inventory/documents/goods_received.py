@@ -1,4 +1,4 @@
-"""The goods-received note: what came, in what state, and where it was put."""
+"""The goods-received note of a receipt: what came, in what state, and where it was put."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from inventory.documents.paper import paper, signatures, total_rows
 from inventory.documents.parts import Goods, Organisation, Party
 from inventory.documents.press import press
 from inventory.documents.wording import Direction, Payload, Translate, Wording, by_unit
-from inventory.documents.words import MODES, RULES, ZONES, word
+from inventory.documents.words import RULES, ZONES, word
 from inventory.errors import Message, msg
 
 
@@ -48,11 +48,27 @@ class ReceivedLine:
     value_basis: str = ""
     warnings: Sequence[LineWarning] = ()
     exceptions: Sequence[Acceptance] = ()
+    declared_weight_kg: Decimal | None = None
+    brand: str = ""
+    seen: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingLine:
+    """What the packing list has and nobody found."""
+
+    item: str
+    declared: int
+    lot: str = ""
+    carton: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptNote:
-    """The goods-received note of a receipt from a donor. `reversed_on` marks one that was corrected since."""
+    """The goods-received note of a receipt from a donor. `reversed_on` marks one that was corrected since.
+
+    `arrival` and a line's `seen` are (label, words) in the paper's language: how it came, and what was looked at.
+    """
 
     organisation: Organisation
     number: str
@@ -70,38 +86,8 @@ class ReceiptNote:
     note: str = ""
     reversed_on: date | None = None
     reversal_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrivedLine:
-    """One lot of a shipment. `received` None: not counted yet, so the paper leaves room to write."""
-
-    goods: Goods
-    sent: int
-    received: int | None = None
-    damaged: int | None = None
-    missing: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentNote:
-    """The goods-received note of a shipment; `received_on` None: a form to fill in by hand on arrival."""
-
-    organisation: Organisation
-    number: str
-    issued_on: date
-    origin: Party
-    destination: Party
-    mode: str
-    lines: Sequence[ArrivedLine]
-    waybill: str = ""
-    container_numbers: Sequence[str] = ()
-    seals: Sequence[str] = ()
-    dispatched_on: date | None = None
-    received_on: date | None = None
-    received_by: str = ""
-    checked_by: str = ""
-    note: str = ""
+    arrival: Sequence[tuple[str, str]] = ()
+    not_found: Sequence[MissingLine] = ()
 
 
 def render_receipt_note(
@@ -109,13 +95,6 @@ def render_receipt_note(
 ) -> bytes:
     """The PDF of a receipt's note, in the language of `locale`, whose script runs in `direction`."""
     return press("receipt_note", receipt_note(data, Wording(locale, direction, translate)))[0]
-
-
-def render_shipment_note(
-    data: ShipmentNote, *, locale: str, direction: Direction, translate: Translate
-) -> bytes:
-    """The PDF of a shipment's note, in the language of `locale`, whose script runs in `direction`."""
-    return press("shipment_note", shipment_note(data, Wording(locale, direction, translate)))[0]
 
 
 def receipt_note(data: ReceiptNote, wording: Wording) -> Payload:
@@ -142,6 +121,7 @@ def receipt_note(data: ReceiptNote, wording: Wording) -> Payload:
                 fact(msg("Reference"), data.reference),
                 fact(msg("Received by"), data.received_by),
                 fact(msg("Checked by"), data.checked_by),
+                *({"label": label, "value": wording.lines(words)} for label, words in data.arrival),
             ],
         ),
         "labels": wording.labels(
@@ -158,6 +138,8 @@ def receipt_note(data: ReceiptNote, wording: Wording) -> Payload:
         "lines": [_received(line, wording) for line in data.lines],
         "totals": _received_totals(data.lines, wording),
         "value": _value(data.lines, wording),
+        "missing": [_missing(line, wording) for line in data.not_found],
+        "missing_title": wording.say(msg("On the packing list, not found:")),
         "note": wording.lines(data.note),
         "signatures": signatures(
             wording,
@@ -183,12 +165,17 @@ def _received(line: ReceivedLine, wording: Wording) -> Payload:
         details.append(msg("Carton %(carton)s", carton=line.carton))
     if line.gross_weight_kg is not None:
         details.append(msg("%(weight)s kg gross", weight=wording.number(line.gross_weight_kg)))
+    if line.declared_weight_kg is not None:
+        details.append(msg("%(weight)s kg declared", weight=wording.number(line.declared_weight_kg)))
+    if line.brand:
+        details.append(line.brand)
     if line.label_languages:
         details.append(msg("Label in %(languages)s", languages=line.label_languages))
     if line.unit_value is not None:
         details.append(msg("%(value)s each", value=wording.money(line.unit_value, line.currency)))
     if line.value_basis:
         details.append(msg("Basis of value: %(basis)s", basis=line.value_basis))
+    details += [f"{label}: {words}" for label, words in line.seen]
     return {
         **wording.goods(line.goods),
         "declared": wording.number(line.declared),
@@ -198,6 +185,11 @@ def _received(line: ReceivedLine, wording: Wording) -> Payload:
         "details": [wording.say(detail) for detail in details],
         "remarks": _remarks(line, wording),
     }
+
+
+def _missing(line: MissingLine, wording: Wording) -> str:
+    where = ", ".join(part for part in (line.item, line.lot, line.carton) if part)
+    return f"{where}: {wording.number(line.declared)}"
 
 
 def _remarks(line: ReceivedLine, wording: Wording) -> list[Payload]:
@@ -249,73 +241,3 @@ def _value(lines: Sequence[ReceivedLine], wording: Wording) -> str | None:
     if any(line.unit_value is None for line in lines):
         return wording.say(msg("Value of the lines that tell it: %(value)s", value=shown))
     return wording.say(msg("Value: %(value)s", value=shown))
-
-
-def shipment_note(data: ShipmentNote, wording: Wording) -> Payload:
-    """What `templates/shipment_note.typ` shows."""
-    fact = wording.fact
-    counted = data.received_on is not None
-    return {
-        "paper": paper(
-            wording,
-            title=msg("Goods received note"),
-            number=data.number,
-            organisation=data.organisation,
-            issued_on=data.issued_on,
-            mark=None if counted else msg("To fill in"),
-            facts=[
-                fact(msg("Sent from"), *wording.party(data.origin)),
-                fact(msg("Received at"), *wording.party(data.destination)),
-                fact(msg("Carriage"), word(MODES, data.mode)),
-                fact(msg("Waybill"), data.waybill),
-                fact(msg("Containers"), ", ".join(data.container_numbers)),
-                fact(msg("Seals"), ", ".join(data.seals)),
-                fact(msg("Sent on"), wording.day(data.dispatched_on) if data.dispatched_on else None),
-                fact(msg("Received on"), wording.day(data.received_on) if data.received_on else None),
-            ],
-        ),
-        "labels": wording.labels(
-            item=msg("Item"),
-            lot=msg("Lot or serial"),
-            expiry=msg("Expiry"),
-            sent=msg("Sent"),
-            received=msg("Received"),
-            damaged=msg("Damaged"),
-            missing=msg("Missing"),
-            remarks=msg("Remarks and reservations"),
-        ),
-        "counted": counted,
-        "lines": [_arrived(line, wording, counted) for line in data.lines],
-        "totals": _arrived_totals(data.lines, wording, counted),
-        "note": wording.lines(data.note),
-        "signatures": signatures(
-            wording,
-            (msg("Delivered by"), ""),
-            (msg("Received by"), data.received_by),
-            (msg("Checked by"), data.checked_by),
-        ),
-    }
-
-
-def _arrived(line: ArrivedLine, wording: Wording, counted: bool) -> Payload:
-    amounts = [line.received, line.damaged, line.missing]
-    return {
-        **wording.goods(line.goods),
-        "sent": wording.number(line.sent),
-        "found": [wording.number(amount) if counted else "" for amount in amounts],
-        "at_fault": counted and bool(line.damaged or line.missing),
-    }
-
-
-def _arrived_totals(lines: Sequence[ArrivedLine], wording: Wording, counted: bool) -> list[Payload]:
-    sent = by_unit((line.goods.unit, line.sent) for line in lines)
-    columns = [
-        by_unit((line.goods.unit, line.received) for line in lines),
-        by_unit((line.goods.unit, line.damaged) for line in lines),
-        by_unit((line.goods.unit, line.missing) for line in lines),
-    ]
-    rows = total_rows(wording, [sent, *columns])
-    if not counted:
-        for row in rows:
-            row["values"] = [row["values"][0], "", "", ""]
-    return rows

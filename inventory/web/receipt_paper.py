@@ -8,6 +8,7 @@ from inventory.documents import (
     Acceptance,
     Direction,
     LineWarning,
+    MissingLine,
     Organisation,
     Party,
     ReceiptNote,
@@ -18,6 +19,7 @@ from inventory.errors import Message
 from inventory.languages import Language
 from inventory.models import Receipt, ReceiptLine
 from inventory.queries.papers import goods_of
+from inventory.web.receipt_shown import arrival_facts, details_of
 from inventory.web.reference_words import VALUE_BASES, said
 
 
@@ -42,6 +44,16 @@ def note_of(
         checked_by=receipt.checked_by or "",
         reversed_on=undone.occurred_on if undone else None,
         reversal_reason=(undone.reason or "") if undone else "",
+        arrival=arrival_facts(receipt),
+        not_found=[
+            MissingLine(
+                item=each["item"],
+                declared=each["declared"],
+                lot=each.get("lot") or "",
+                carton=each.get("carton") or "",
+            )
+            for each in receipt.not_found or ()
+        ],
     )
     direction: Direction = "rtl" if language.direction == "rtl" else "ltr"
     return render_receipt_note(note, locale=language.tag, direction=direction, translate=translate)
@@ -65,4 +77,7 @@ def _line(line: ReceiptLine, tag: str) -> ReceivedLine:
             LineWarning(rule=each["rule"], detail=Message.from_json(each["detail"])) for each in line.warnings
         ],
         exceptions=[Acceptance(**each) for each in line.exceptions],
+        declared_weight_kg=line.declared_weight_kg,
+        brand=line.brand or "",
+        seen=details_of(line, paper=True),
     )

@@ -1,7 +1,7 @@
 """A receipt in words: its lines with what was found, how it came, and the packing list beside what is there."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -60,8 +60,8 @@ def _is_date(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None
 
 
-def details_of(line: ReceiptLine | PreviewLine) -> list[tuple[str, str]]:
-    """(label, words) of what was noted of a line besides its lot and quantity."""
+def details_of(line: ReceiptLine | PreviewLine, *, paper: bool = False) -> list[tuple[str, str]]:
+    """(label, words) of what was noted of a line besides its lot and quantity; a paper tells some of it itself."""
     if isinstance(line, PreviewLine):
         return []
     missing = ", ".join(said(LABEL_PARTS, part) for part in line.label_missing or ())
@@ -78,7 +78,8 @@ def details_of(line: ReceiptLine | PreviewLine) -> list[tuple[str, str]]:
         (_("Registered in the country"), _yes_no(line.registered)),
         (_("Certificate of quality seen"), _yes_no(line.quality_seen)),
     ]
-    return [(str(label), str(words)) for label, words in told if words]
+    own = {_("Brand"), _("Languages of the label")} if paper else set()
+    return [(str(label), str(words)) for label, words in told if words and label not in own]
 
 
 def arrival_facts(receipt: Receipt) -> list[tuple[str, str]]:
@@ -147,8 +148,3 @@ def _is_short(line: PreviewLine) -> bool:
 
 def _yes_no(value: bool | None) -> str:
     return "" if value is None else str(_("Yes") if value else _("No"))
-
-
-def described(found: Mapping[str, Any]) -> str:
-    """A line that was declared and not found, its lot or else its carton."""
-    return str(found.get("lot") or found.get("carton") or "")

@@ -20,9 +20,10 @@ from inventory.documents import (
 from inventory.documents import press as pressing
 from inventory.documents.disposal_certificate import disposal_certificate
 from inventory.documents.gift_certificate import gift_certificate
-from inventory.documents.goods_received import receipt_note, shipment_note
+from inventory.documents.goods_received import receipt_note
 from inventory.documents.packing_list import packing_list
 from inventory.documents.press import press
+from inventory.documents.shipment_received import shipment_note
 from inventory.documents.waybill import waybill
 from tests.documents.examples import (
     AMOXICILLIN,
