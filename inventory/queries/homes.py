@@ -24,10 +24,12 @@ from inventory.models import (
     StockEvent,
     User,
 )
+from inventory.queries import count_sheets, cycle_counts
 from inventory.queries.alerts import visible as alerts_visible
 from inventory.queries.documents import requisitions_visible
 from inventory.queries.register import unsigned_count
 from inventory.queries.shipments import visible as shipments_visible
+from inventory.rules.counting import Tolerance
 from inventory.rules.effects import LocationKind
 
 FEW = 6
@@ -56,6 +58,8 @@ class Home:
     aside: Sequence[tuple[Item, Lot, Site, int]] = ()
     sites: Sequence[SiteState] = ()
     figures: dict[str, int] = field(default_factory=dict)
+    sheets: dict[str, int] = field(default_factory=dict)
+    to_count: Sequence[tuple[Site, int]] = ()
     unsigned: int = 0
 
 
@@ -108,11 +112,23 @@ def home(session: Session, actor: Actor) -> Home:
         found.aside = _aside(session, actor)
     if actor.can("register.sign"):
         found.unsigned = unsigned_count(session, actor)
+    if actor.can("counts.write"):
+        found.sheets = count_sheets.waiting(session, actor)
+        found.to_count = _to_count(session, actor)
     if actor.sites is None:
         found.sites = _states(session)
     if actor.role is Role.ADMIN:
         found.figures = _figures(session)
     return found
+
+
+def _to_count(session: Session, actor: Actor) -> list[tuple[Site, int]]:
+    """How many items are due for a cycle count at each site of somebody who works at a few."""
+    if actor.sites is None or len(actor.sites) > FEW:
+        return []
+    sites = session.scalars(select(Site).where(Site.id.in_(actor.sites), Site.status != "closed"))
+    due = [(site, len(cycle_counts.cycle(session, site, Tolerance()).due)) for site in sites]
+    return [(site, many) for site, many in due if many]
 
 
 def _waiting(actor: Actor) -> list[str]:

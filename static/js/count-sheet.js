@@ -180,7 +180,9 @@
     const bar = far.querySelector("progress");
     bar.max = told.total || 1;
     bar.value = told.done;
-    tell(queue.size ? words.saving : words.saved);
+    const wrong = [...queue.keys()].filter((key) => refused.has(key)).length;
+    if (wrong) tell(put(words.refused, { count: wrong }), true);
+    else tell(queue.size ? words.saving : words.saved);
   }
 
   // What was found stands on the sheet now; its row is free for the next.
