@@ -15,6 +15,7 @@ from inventory.errors import DomainError
 from inventory.exchange.writing import csv_lines
 from inventory.models import Donation
 from inventory.queries import catalogue, documents, gifts, shipments
+from inventory.queries.attachments import approved_for_gift
 from inventory.queries.trace import Fate, fates_of, trace, visible_donation
 from inventory.services import donations
 from inventory.web.forms import (
@@ -166,7 +167,10 @@ def show(number: str) -> ResponseReturnValue:
     donation = visible_donation(session(), me(), number)
     found = trace(session(), donation)
     told = gifts.as_outsiders(session(), found.shipments, donation.donor_id)
-    return render_template("donations/show.html", donation=donation, trace=found, shipments=told)
+    photos = approved_for_gift(session(), donation.id, donation.number)
+    return render_template(
+        "donations/show.html", donation=donation, trace=found, shipments=told, photos=photos
+    )
 
 
 @bp.get("/<number>/trace.csv")
