@@ -66,16 +66,15 @@ def _truth(value: Any) -> bool | None:
 
 
 class Ticks(SelectMultipleField):
-    """Several of a few words, each with a box to tick; the words that are none of them are left out."""
+    """Parts of a label, each with a box to tick; words that are none of them are left out."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.choices = kwargs.get("choices") or []
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        known = [each[0] for each in self.choices or ()]
         told = {str(value) for value in valuelist}
-        self.data = [value for value in known if value in told]
+        self.data = [value for value in LABEL_PARTS if value in told]
 
     def pre_validate(self, form: Any) -> None:
         """Only known words were kept."""
