@@ -58,7 +58,7 @@ def import_command(
 
         def work(current: Session) -> service.Taken:
             return service.take_file(
-                current, SYSTEM, name, file, file.name, survey, whatever_serial=whatever_serial
+                current, SYSTEM, name, file.name, survey, whatever_serial=whatever_serial
             )
 
         taken = atomically(work)

@@ -1,14 +1,15 @@
 """Files of temperature loggers, as their makers' programs write them: CSV, text or XLSX, with lines above the readings.
 
-A file is looked through once whole (`survey`), so that it can be refused before anything is written, and then read
-again (`readings`); memory stays flat. Days and months, the decimal sign, °F, the logger's own time zone and its serial
-number are found in the file itself.
+A file is looked through once whole (`survey`), so that it can be refused before anything is written; what it reads is
+kept in twelve bytes a reading (`readings`). Days and months, the decimal sign, °F, the logger's own time zone and its
+serial number are found in the file itself.
 """
 
 import hashlib
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import chain, islice, pairwise
@@ -32,6 +33,8 @@ from inventory.exchange.text_file import DELIMITERS
 from inventory.rules.temperature import HIGHEST, LOWEST, Reading, from_fahrenheit, rounded
 
 _CHUNK = 1 << 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class SeveralChannels(UnreadableFile):
@@ -64,7 +67,8 @@ class _Source:
 
 @dataclass(slots=True)
 class Survey:
-    """What is in a file. Instants in UTC; `skipped` rows had no reading (NC, --), `odd` ones no time."""
+    """What is in a file. Instants in UTC; `skipped` rows had no reading (NC, --), `odd` ones no time. `times` are
+    microseconds since 1970 and `degrees` hundredths of a degree Celsius."""
 
     source: _Source
     layout: Layout
@@ -74,14 +78,20 @@ class Survey:
     zone: tzinfo
     forward: bool
     sha256: str
+    times: "array[int]" = field(default_factory=lambda: array("q"))
+    degrees: "array[int]" = field(default_factory=lambda: array("i"))
     first_at: datetime | None = None
     last_at: datetime | None = None
     lowest: Decimal | None = None
     highest: Decimal | None = None
-    readings: int = 0
     skipped: int = 0
     duplicates: int = 0
     odd: int = 0
+
+    @property
+    def readings(self) -> int:
+        """How many there are."""
+        return len(self.times)
 
     @property
     def serial(self) -> str | None:
@@ -126,13 +136,10 @@ def serial_of(path: Path) -> str | None:
     return _find(path)[1].serial
 
 
-def readings(path: Path, found: Survey) -> Iterator[Reading]:
+def readings(found: Survey) -> Iterator[Reading]:
     """The readings of a file that was surveyed, in its order; of several of one instant in a row the first."""
-    before: datetime | None = None
-    for row in _read(path, found):
-        if row.at is not None and row.celsius is not None and row.at != before:
-            yield row.at, row.celsius
-            before = row.at
+    for at, celsius in zip(found.times, found.degrees, strict=True):
+        yield _EPOCH + at * _MICROSECOND, Decimal(celsius).scaleb(-2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,8 @@ def _look_through(path: Path, found: Survey, now: datetime) -> None:
             found.duplicates += 1
         else:
             read = row.at
-            found.readings += 1
+            found.times.append((read - _EPOCH) // _MICROSECOND)
+            found.degrees.append(int(row.celsius.scaleb(2)))
             found.first_at = min(found.first_at or read, read)
             found.last_at = max(found.last_at or read, read)
             found.lowest = row.celsius if found.lowest is None else min(found.lowest, row.celsius)

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, extract, func, select
 from sqlalchemy.orm import Session
 
 from inventory import clock
@@ -19,6 +19,7 @@ from inventory.exchange.logger_files import Asked, Survey, readings, serial_of, 
 from inventory.models import Excursion, Site, TemperatureFile, TemperatureLogger, TemperatureReading
 from inventory.rules.temperature import (
     HIGHEST,
+    LEAST_GAP,
     LOWEST,
     WINDOWS,
     Gap,
@@ -27,7 +28,7 @@ from inventory.rules.temperature import (
     Settled,
     allowed,
     excursions,
-    gaps,
+    is_gap,
     joins_within,
     kinetic_at,
     rounded,
@@ -112,7 +113,6 @@ def take_file(
     session: Session,
     actor: Actor,
     code: str,
-    path: Path,
     name: str,
     found: Survey,
     *,
@@ -147,7 +147,7 @@ def take_file(
     if before is not None:
         return Taken(known=before.readings, before=before.recorded_at.isoformat())
     assert found.first_at is not None and found.last_at is not None
-    taken = _take(session, logger, readings(path, found))
+    taken = _take(session, logger, readings(found))
     taken.skipped = found.skipped
     taken.looks_fahrenheit = _looks_fahrenheit(logger, found)
     session.add(
@@ -257,9 +257,9 @@ def _judged(
         _judge(session, logger, first, last)
         refresh_logger(session, logger)
         taken.opened = sum(each.id not in before for each in _open(session, logger))
-    found = sorted(_gaps(session, logger, first, last), key=lambda gap: -gap.duration)
     taken.gaps = [
-        (gap.started_at.isoformat(), gap.ended_at.isoformat(), gap.hours) for gap in found[:MOST_GAPS]
+        (gap.started_at.isoformat(), gap.ended_at.isoformat(), gap.hours)
+        for gap in _gaps(session, logger, first, last)
     ]
     return taken
 
@@ -292,17 +292,29 @@ def _stream(
         yield row.at, row.celsius
 
 
-def _gaps(session: Session, logger: TemperatureLogger, first: datetime, last: datetime) -> Iterator[Gap]:
-    """The silences from the reading before `first` on."""
-    query = (
-        select(TemperatureReading.at)
-        .where(TemperatureReading.logger_id == logger.id, TemperatureReading.at < first)
-        .order_by(TemperatureReading.at.desc())
-        .limit(1)
+def _gaps(session: Session, logger: TemperatureLogger, first: datetime, last: datetime) -> list[Gap]:
+    """The longest silences from the reading before `first` on, the longest first."""
+    at = TemperatureReading.at
+    start = session.scalars(
+        select(func.max(at)).where(TemperatureReading.logger_id == logger.id, at < first)
+    ).one()
+    usual = _interval(session, logger, last)
+    if usual is None:
+        return []
+    steps = (
+        select(at.label("at"), func.lag(at, type_=at.type).over(order_by=at).label("before"))
+        .where(TemperatureReading.logger_id == logger.id, at.between(start or first, last))
+        .subquery()
     )
-    start = session.scalars(query).first() or first
-    times = (at for at, _ in _stream(session, logger, start, last))
-    return gaps(times, _interval(session, logger, last))
+    silence = (extract("epoch", steps.c.at) - extract("epoch", steps.c.before)).label("silence")
+    rows = session.execute(
+        select(steps.c.before, steps.c.at)
+        .where(silence >= max(LEAST_GAP, joins_within(usual)).total_seconds())
+        .order_by(silence.desc(), steps.c.at)
+        .limit(MOST_GAPS + 1)
+    )
+    found = [Gap(*row) for row in rows]
+    return [gap for gap in found if is_gap(gap.duration, usual)][:MOST_GAPS]
 
 
 def _judge(session: Session, logger: TemperatureLogger, first: datetime, last: datetime) -> None:

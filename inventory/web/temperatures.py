@@ -231,7 +231,7 @@ def take() -> ResponseReturnValue:
 
         def work(s: Session) -> str:
             taken = temperatures.take_file(
-                s, actor, code, path, name, found, whatever_serial=bool(form.whatever_serial.data)
+                s, actor, code, name, found, whatever_serial=bool(form.whatever_serial.data)
             )
             return json.dumps(taken.as_json() | {"code": code})
 

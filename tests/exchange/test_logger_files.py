@@ -29,7 +29,7 @@ def read(tmp_path: Path) -> Any:
         path = tmp_path / "readings.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         found = survey(path, zone, NOW, Asked(**asked))
-        return found, [(f"{at:%m-%d %H:%M}", str(celsius)) for at, celsius in readings(path, found)]
+        return found, [(f"{at:%m-%d %H:%M}", str(celsius)) for at, celsius in readings(found)]
 
     return look
 
@@ -148,7 +148,9 @@ def test_newest_first(read):
     assert found.first_at < found.last_at
 
 
-@pytest.mark.parametrize("form", ["%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%d-%m-%y %H.%M", "%d.%m.%Y %H:%M:%S"])
+@pytest.mark.parametrize(
+    "form", ["%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%d-%m-%y %H.%M", "%d.%m.%Y %H:%M:%S"]
+)
 def test_day_and_month_are_settled_by_the_data(read, form):
     hourly = table(24 * 40, lambda n: 5, step=timedelta(hours=1), start=datetime(2026, 4, 28), form=form)
     assert read(hourly)[0].first_at == datetime(2026, 4, 27, 21, tzinfo=UTC)
@@ -162,7 +164,9 @@ def test_day_and_month_are_asked_for_where_nothing_tells(read):
         read(day)
     assert read(day, order="dmy")[0].first_at.month == 4
     assert read(day, order="mdy")[0].first_at.month == 5
-    told = table(20, lambda n: 5, start=datetime(2026, 4, 5), form="%d/%m/%Y %H:%M", header="Date (dd/mm/yyyy),T °C")
+    told = table(
+        20, lambda n: 5, start=datetime(2026, 4, 5), form="%d/%m/%Y %H:%M", header="Date (dd/mm/yyyy),T °C"
+    )
     assert read(told)[0].first_at.month == 4
     ahead = table(20, lambda n: 5, start=datetime(2026, 1, 12), form="%d/%m/%Y %H:%M")
     assert read(ahead)[0].first_at.month == 1, "the first of December is still to come"
@@ -178,7 +182,9 @@ def test_months_by_name(read):
 
 
 def test_several_sensors(read):
-    content = "Date time,Inside (°C),Outside (°C),Humidity %\n2026-03-14 08:00,5,31,40\n2026-03-14 08:10,6,32,40\n"
+    content = (
+        "Date time,Inside (°C),Outside (°C),Humidity %\n2026-03-14 08:00,5,31,40\n2026-03-14 08:10,6,32,40\n"
+    )
     with pytest.raises(SeveralChannels) as refused:
         read(content)
     assert refused.value.names == ["Inside (°C)", "Outside (°C)"]
@@ -209,7 +215,20 @@ def test_a_reading_told_twice_counts_once(read):
         (b"Date time,Temp (C)\n2000-01-01 08:00,5\n2000-01-01 08:10,5\n", "never set"),
         (b"PK\x03\x04 no zip at all", "damaged"),
     ],
-    ids=["empty", "blank", "png", "jpg", "letter", "humidity", "items", "header", "nc", "future", "reset", "zip"],
+    ids=[
+        "empty",
+        "blank",
+        "png",
+        "jpg",
+        "letter",
+        "humidity",
+        "items",
+        "header",
+        "nc",
+        "future",
+        "reset",
+        "zip",
+    ],
 )
 def test_what_cannot_be_used(read, content, words):
     with pytest.raises(UnreadableFile, match=words):
@@ -226,7 +245,9 @@ def test_times_that_go_back_are_refused(read):
 
 def test_many_rows_that_are_none(read):
     rows = "".join(f"2026-13-{n % 28 + 1} 99:00,5\n" for n in range(60))
-    with pytest.raises(UnreadableFile, match="60 rows have no date and time that can be read. The first is line 32"):
+    with pytest.raises(
+        UnreadableFile, match=r"60 rows have no date and time that can be read\. The first is line 32"
+    ):
         read(table(30, lambda n: 5) + rows)
 
 
@@ -237,7 +258,7 @@ def test_memory_stays_flat(tmp_path):
     tracemalloc.start()
     try:
         found = survey(path, ERBIL, NOW)
-        assert sum(1 for _ in readings(path, found)) == 40_000
+        assert sum(1 for _ in readings(found)) == 40_000
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

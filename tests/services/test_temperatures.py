@@ -62,9 +62,7 @@ def take(session, logger, tmp_path: Path):
             loggers.get_logger(session, actor, code, "temperatures.import"),
         )
         return atomically(
-            lambda s: temperatures.take_file(
-                s, actor, code, path, name, found, whatever_serial=whatever_serial
-            )
+            lambda s: temperatures.take_file(s, actor, code, name, found, whatever_serial=whatever_serial)
         )
 
     return call

@@ -53,7 +53,7 @@ def test_the_same_file_twice_at_once(live_app, tmp_path: Path):
         db.session.remove()
 
     def take(s):
-        return temperatures.take_file(s, SYSTEM, "A0310123456", path, path.name, found)
+        return temperatures.take_file(s, SYSTEM, "A0310123456", path.name, found)
 
     answers = at_once(live_app, take, take)
     assert sorted(each.new for each in answers) == [0, 4]
