@@ -8,6 +8,7 @@ from inventory.exchange import scms, stock_count_fr
 from inventory.exchange.fields import Kind
 from inventory.exchange.mapping import MappedRow, MappedTable, Mapping, parse
 from inventory.exchange.notes import Notes
+from inventory.exchange.source import as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,14 @@ class Bundled:
 
 
 def as_it_is(table: MappedTable, notes: Notes) -> Iterator[MappedRow]:
-    """The rows of a mapping that needs no code beside it."""
-    return table.rows()
+    """The rows of a mapping that needs no code beside it. Items without a code of their own get one of their name."""
+    return _coded(table.rows()) if "code" in table.mapping.made else table.rows()
+
+
+def _coded(rows: Iterator[MappedRow]) -> Iterator[MappedRow]:
+    for row in rows:
+        name = as_text(row.values.get("name"))
+        yield replace(row, values={**row.values, "code": scms.item_code(name)}) if name else row
 
 
 BUNDLED = {

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from itertools import islice
 
 from rapidfuzz import fuzz
 
@@ -50,6 +51,8 @@ class Column:
     samples: list[str]
     numbers: float
     dates: float
+    gaps: bool = False
+    """Whether rows were seen in which it is empty."""
 
     @property
     def letters(self) -> float:
@@ -68,13 +71,12 @@ class DateForms:
 def profile(headers: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> list[Column]:
     """The columns of the first rows, in the file's order."""
     values: dict[str, list[Value]] = {header: [] for header in headers}
-    for number, row in enumerate(rows):
-        if number == SAMPLE:
-            break
+    first = list(islice(rows, SAMPLE))
+    for row in first:
         for header in headers:
             if not is_blank(row.get(header)):
                 values[header].append(row[header])
-    return [_column(header, found) for header, found in values.items()]
+    return [_column(header, found, len(first)) for header, found in values.items()]
 
 
 def guess(
@@ -117,23 +119,44 @@ def date_forms(values: Iterable[Value]) -> DateForms:
     return DateForms(forms, bool(forms) and _ambiguous(forms[0], reads), len(left))
 
 
+def where_empty(kind: Kind, columns: Mapping[str, str], by_header: Mapping[str, Column]) -> dict[str, str]:
+    """field -> what an empty cell means, for columns that say only yes or nothing, where ours is yes unless told."""
+    return {
+        name: "false"
+        for name in ("tracks_expiry",)
+        if name in columns and name in FIELDS[kind] and _ticked(by_header[columns[name]])
+    }
+
+
+def _ticked(column: Column) -> bool:
+    return column.gaps and bool(column.values) and all(_says_yes(value) for value in column.values)
+
+
+def _says_yes(value: Value) -> bool:
+    try:
+        return parsing.truth(value, ())
+    except CellError:
+        return False
+
+
 def wanted_headers(kind: Kind) -> list[str]:
     """Every word by which a header row of that kind may be known."""
     return [word for name in FIELDS[kind] for word in (name, *SYNONYMS.get(name, ()))]
 
 
-def _column(header: str, values: list[Value]) -> Column:
+def _column(header: str, values: list[Value], seen: int) -> Column:
     total = len(values) or 1
     numbers = sum(_is_number(value) for value in values) / total
     dates = sum(_is_date(value) for value in values) / total
     samples = list(dict.fromkeys(" ".join(as_text(value).split())[:60] for value in values))
-    return Column(header, values, samples[:SHOWN], numbers, dates)
+    return Column(header, values, samples[:SHOWN], numbers, dates, len(values) < seen)
 
 
 def _score(kind: Kind, name: str, field: Field, column: Column, codes: Collection[str]) -> float:
     score = _by_name(name, column.header)
     if not column.values:
-        return score if score >= 95 else 0
+        # Nothing stands in it: it gives way to any column that holds something, and is never what must be told.
+        return score - 20 if score >= 95 and not field.required else 0
     if field.dated and name != "month":
         score += 8 if column.dates >= 0.6 else -40
     elif name in _NUMBERS:

@@ -12,10 +12,11 @@ from typing import Any
 
 from inventory.errors import Message, msg
 from inventory.exchange.fields import FIELDS, Kind
+from inventory.exchange.measures import MEASURES, in_ours
 from inventory.exchange.reading import FileOptions, Table, find_table, open_sheets
 from inventory.exchange.source import Sheet, SourceRow, UnreadableFile, Value, as_text, folded
 
-_SECTIONS = ("file", "columns", "constants", "dates", "skip")
+_SECTIONS = ("file", "columns", "constants", "dates", "units", "skip")
 _FILE = {"encoding": str, "delimiter": str, "sheet": str, "header_row": int}
 
 
@@ -25,7 +26,8 @@ class MappingError(UnreadableFile):
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """`columns`: header by field; `dates`: formats by field; `skip`: values by header that leave rows out."""
+    """`columns`: header by field; `dates`: formats by field; `units`: in what a weight or volume is told, by field,
+    where that is not ours; `skip`: values by header that leave rows out."""
 
     kind: Kind
     file: FileOptions = field(default_factory=FileOptions)
@@ -33,6 +35,7 @@ class Mapping:
     constants: dict[str, Value] = field(default_factory=dict)
     dates: dict[str, list[str]] = field(default_factory=dict)
     skip: dict[str, list[str]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
     plain: bool = False
     """True where there is no mapping: the columns bear the fields' own names and any may be missing."""
     made: frozenset[str] = frozenset()
@@ -74,7 +77,8 @@ class MappedTable:
             for name, header in self.columns.items():
                 cell = row.values.get(header)
                 if cell is not None or name not in values:
-                    values[name] = cell
+                    unit = self.mapping.units.get(name)
+                    values[name] = cell if unit is None else in_ours(name, unit, cell)
             yield MappedRow(row.line, values, row)
 
     def _skip(self) -> dict[str, list[str]]:
@@ -123,6 +127,7 @@ def from_told(told: dict[str, Any], kind: Kind, name: str) -> Mapping:
     fields = FIELDS[kind]
     _known(name, columns, fields, "columns")
     _known(name, constants, fields, "constants")
+    _known(name, told.get("units", {}), [each for each in fields if each in MEASURES], "units")
     _known(name, dates, [each for each, how in fields.items() if how.dated], "dates")
     for header in columns.values():
         if not isinstance(header, str) or not header.strip():
@@ -134,6 +139,7 @@ def from_told(told: dict[str, Any], kind: Kind, name: str) -> Mapping:
         {key: _constant(name, key, value) for key, value in constants.items()},
         {key: _formats(name, key, value) for key, value in dates.items()},
         {key: _texts(name, key, value) for key, value in skip.items()},
+        {key: _unit(name, key, value) for key, value in told.get("units", {}).items()},
     )
 
 
@@ -239,6 +245,15 @@ def _formats(name: str, key: str, value: Any) -> list[str]:
     if not formats:
         raise _wrong(name, "dates", msg("%(key)s has no usable format", key=key))
     return [str(form) for form in formats]
+
+
+def _unit(name: str, key: str, value: Any) -> str:
+    known = MEASURES.get(key, {})
+    if value not in known:
+        raise _wrong(
+            name, "units", msg("%(key)s is told in one of %(units)s", key=key, units=", ".join(known))
+        )
+    return str(value)
 
 
 def _texts(name: str, key: str, value: Any) -> list[str]:

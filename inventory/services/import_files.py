@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,7 @@ from inventory.exchange import bundled, guessing
 from inventory.exchange.fields import FIELDS, Kind
 from inventory.exchange.mapping import MappedRow, MappedTable, MappingError, fit, from_told
 from inventory.exchange.mapping import Mapping as FieldMapping
+from inventory.exchange.measures import unit_in
 from inventory.exchange.notes import Notes
 from inventory.exchange.reading import FileOptions, Table, chosen, find_table, open_sheets
 from inventory.exchange.source import Sheet, UnreadableFile, folded
@@ -25,7 +26,7 @@ from inventory.models import Donor, ImportFile, ImportMapping, Item, Site
 from inventory.models.importing import ImportStatus
 from inventory.services.checks import Checks
 
-SECTIONS = ("columns", "constants", "dates", "skip")
+SECTIONS = ("columns", "constants", "dates", "units", "skip")
 HEAD = 60
 REASON = "reason"
 """The column that tells in a file of refused rows why each was; no part of the file's own header."""
@@ -124,7 +125,9 @@ def guess(session: Session, kind: Kind, seen: Look) -> dict[str, Any]:
         for name, header in columns.items()
         if FIELDS[kind][name].dated and (forms := guessing.date_forms(by_header[header].values).forms)
     }
-    return {"columns": columns, "constants": {}, "dates": dates, "skip": {}}
+    units = {name: unit for name, header in columns.items() if (unit := unit_in(name, header))}
+    empty = guessing.where_empty(kind, columns, by_header)
+    return {"columns": columns, "constants": empty, "dates": dates, "units": units, "skip": {}}
 
 
 def known_codes(session: Session) -> dict[str, frozenset[str]]:
@@ -164,9 +167,9 @@ def mapping_of(
 ) -> tuple[FieldMapping, Callable[[MappedTable, Notes], Iterator[MappedRow]]]:
     """The mapping that the sections tell, and the code beside it. Raises `MappingError`."""
     sections: dict[str, Any] = {name: dict(told.get(name, {})) for name in SECTIONS}
-    sections["dates"] = {
-        name: forms for name, forms in sections["dates"].items() if name in sections["columns"]
-    }
+    for section in ("dates", "units"):
+        told_of = sections[section].items()
+        sections[section] = {name: how for name, how in told_of if name in sections["columns"]}
     header_row = told.get("file", {}).get("header_row")
     sections["file"] = {"header_row": header_row} if header_row else {}
     mapping = from_told(sections, kind, "")
@@ -174,16 +177,9 @@ def mapping_of(
     made = set(known.made) if known is not None else set()
     if "item" in FIELDS[kind] and "item" not in sections["columns"] and "item_name" in sections["columns"]:
         made.add("item")
-    mapping = FieldMapping(
-        mapping.kind,
-        mapping.file,
-        mapping.columns,
-        mapping.constants,
-        mapping.dates,
-        mapping.skip,
-        False,
-        frozenset(made),
-    )
+    if kind is Kind.ITEMS and "code" not in sections["columns"] and "name" in sections["columns"]:
+        made.add("code")
+    mapping = replace(mapping, made=frozenset(made))
     return mapping, known.adapt if known is not None else bundled.as_it_is
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
 from inventory import clock
 from inventory.errors import Message
 from inventory.exchange.rows import ConsumptionRow, NewItem, ReceiptRow
-from inventory.models import Receipt
+from inventory.models import Item, Receipt
 from inventory.services.consumption import Consumption, ConsumptionLine, consume
 from inventory.services.importing_job import Job, Pending
 from inventory.services.importing_reference import make_missing_items
@@ -22,6 +24,8 @@ HEADER = (
     "site", "donation", "donor", "received_on", "arrived_in_country_on", "consent_reference", "checked_by", "reference",
 )  # fmt: skip
 """What lines of one receipt have in common."""
+NO_LOT = "NO-LOT"
+"""The lot number of what bears none: adapters, batteries, furniture."""
 _LINE = (
     "item", "lot", "quantity", "expires_on", "expiry_precision", "declared", "manufacturer", "label_languages",
     "unit_value", "currency", "value_basis", "carton", "gross_weight_kg", "serial",
@@ -107,15 +111,24 @@ def _header(key: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _receipt(job: Job, header: dict[str, Any], rows: Sequence[Pending]) -> NewReceipt:
-    lines = []
+    lines, without = [], _without_lots(job, rows)
     for pending in rows:
         row = pending.row
         assert isinstance(row, ReceiptRow)
         told = {name: getattr(row, name) for name in _LINE}
+        if row.item in without and not row.lot:
+            told["lot"] = NO_LOT
         lines.append(
             NewReceiptLine(**told, damaged=row.damaged or 0, zone=_zone(row), exceptions=_taken(job, row))
         )
     return NewReceipt(lines=lines, **{**header, "received_on": header["received_on"] or clock.today()})
+
+
+def _without_lots(job: Job, rows: Sequence[Pending]) -> set[str]:
+    """The items among the rows whose packs bear neither lot nor expiry, and that are no single pieces."""
+    codes = {row.item for each in rows if isinstance(row := each.row, ReceiptRow) and not row.lot}
+    query = select(Item.code).where(~Item.tracks_expiry, ~Item.serialised, Item.code.in_(codes))
+    return set(job.session.scalars(query)) if codes else set()
 
 
 def _zone(row: ReceiptRow) -> str:

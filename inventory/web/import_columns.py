@@ -26,6 +26,7 @@ from inventory.web.import_forms import (
     field_choices,
     told_by_page,
     twice,
+    units,
 )
 from inventory.web.import_parts import SETTLED, alone_with, file_of, uploads_here
 from inventory.web.import_words import BUNDLED, field_name, kind_name
@@ -127,6 +128,7 @@ def _columns_page(
         choices=field_choices(kind),
         constants=constants(kind, told),
         dates=dates(kind, told, seen),
+        units=units(kind, told),
         kept=queries.mappings_for(session(), kind, import_files.headers_digest(seen.headers)),
         bundled=[(name, render(BUNDLED[name])) for name in import_files.fitting_bundled(kind, seen.headers)],
         kind_name=kind_name,

@@ -10,8 +10,10 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
+from inventory.exchange import parsing
 from inventory.exchange.fields import FIELDS, Kind
 from inventory.exchange.guessing import FORMATS, date_forms
+from inventory.exchange.measures import MEASURES, unit_in
 from inventory.services.import_files import Look
 from inventory.web.forms import BaseForm, Choice, Text
 from inventory.web.import_words import field_name, form_words
@@ -127,6 +129,21 @@ def dates(kind: Kind, told: Mapping[str, Any], seen: Look) -> list[dict[str, Any
     return found
 
 
+def units(kind: Kind, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The weights and volumes that have a column: in which unit the file tells them, and which there are."""
+    return [
+        {
+            "name": name,
+            "words": field_name(name),
+            "value": told.get("units", {}).get(name, next(iter(known))),
+            "choices": [(unit, unit.replace("3", "³")) for unit in known],
+            "header": told["columns"][name],
+        }
+        for name, known in MEASURES.items()
+        if name in FIELDS[kind] and name in told.get("columns", {})
+    ]
+
+
 def _date_choices(forms: Sequence[str]) -> list[tuple[str, str]]:
     first = [("|".join(forms), " · ".join(form_words(form) for form in forms))] if forms else []
     rest = [(form, form_words(form)) for form in FORMATS if [form] != list(forms)]
@@ -146,13 +163,15 @@ def told_by_page(kind: Kind, seen: Look, before: Mapping[str, Any], form: Column
         "columns": columns,
         "constants": {},
         "dates": {},
+        "units": {},
         "skip": {},
         "items": dict(before.get("items", {})),
         "leave_repeats": bool(form.leave_repeats.data),
     }
     for name, field in FIELDS[kind].items():
         constant = " ".join(request.form.get(f"constant-{name}", "").split())[:200]
-        if constant and name not in columns:
+        # What is said for every row holds where a column's cell is empty, for what is yes or no.
+        if constant and (name not in columns or field.parse is parsing.truth):
             told["constants"][name] = constant
         forms = [
             each for each in request.form.get(f"date-{name}", "").split("|") if each in FORMATS or "%" in each
@@ -161,6 +180,10 @@ def told_by_page(kind: Kind, seen: Look, before: Mapping[str, Any], form: Column
             forms = forms or date_forms(values[columns[name]]).forms
             if forms:
                 told["dates"][name] = [each[:20] for each in forms[:5]]
+    for name in (name for name in MEASURES if name in columns):
+        unit = request.form.get(f"unit-{name}") or unit_in(name, columns[name])
+        if unit in MEASURES[name] and unit != next(iter(MEASURES[name])):
+            told["units"][name] = unit
     words = [word.strip() for word in (form.skip_values.data or "").split(";") if word.strip()]
     if form.skip_column.data in seen.headers and words:
         told["skip"] = {form.skip_column.data: words}

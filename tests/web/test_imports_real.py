@@ -1,5 +1,6 @@
 """The import wizard with real files, whole."""
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from tests.web.world import World, make_world
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 SCMS = DATA / "scms" / "scms_sample.csv"
 COUNT = DATA / "stock_count_fr" / "zanmi_lasante_two_rooms.xlsx"
+DEMO_PRODUCTS = DATA / "openboxes_demo" / "products.csv"
 DEMO_STOCK = DATA / "openboxes_demo" / "mainWarehouseInventory.csv"
+RED_CROSS = DATA / "catalogues" / "ifrc_eic_items.csv"
+WHO_LIST = DATA / "catalogues" / "openboxes_who_products.csv"
 CATALOGUE = DATA / "catalogues" / "msf_items_sample.csv"
 
 
@@ -84,3 +88,59 @@ def test_another_catalogue_becomes_items(world):
     assert file.imported == file.rows - file.refused
     assert count(world, Item) == before + file.imported
     assert file.rows == 1181
+
+
+def numbers(path: Path, column: str) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return [row[column] for row in csv.DictReader(stream)]
+
+
+@needs(DEMO_STOCK)
+def test_another_systems_products_and_then_its_stock(world):
+    """Every product, and of the stock every lot of which there is something, with the file's total."""
+    at = begin(world, "coordinator", "items", "products.csv", DEMO_PRODUCTS.read_bytes())
+    found = guessed(world.get("coordinator", f"{at}/columns"))
+    assert (found["ProductCode"], found["Id"], found["ControlledSubstance"]) == ("code", "", "controlled")
+    assert tell(world, "coordinator", at).status_code == 303
+    name_items(world, "coordinator", at)
+    file = take(world, "coordinator", at)
+    assert (file.rows, file.imported, file.refused) == (57, 57, 0)
+    world.session.expire_all()
+    controlled = world.session.scalars(select(Item.code).where(Item.controlled)).all()
+    assert len(controlled) == numbers(DEMO_PRODUCTS, "ControlledSubstance").count("TRUE") > 0
+
+    at = begin(world, "coordinator", "receipts", DEMO_STOCK.name, DEMO_STOCK.read_bytes())
+    before = world.session.scalar(select(func.coalesce(func.sum(ReceiptLine.quantity), 0)))
+    told = {"constant-site": "HUB", "constant-received_on": "2022-12-01", "constant-opening_stock": "true"}
+    assert tell(world, "coordinator", at, told).status_code == 303
+    name_items(world, "coordinator", at)
+    file = take(world, "coordinator", at)
+    quantities = [int(each) for each in numbers(DEMO_STOCK, "Physical QOH")]
+    assert (file.rows, file.imported, file.refused) == (57, 57 - quantities.count(0), quantities.count(0))
+    world.session.expire_all()
+    after = world.session.scalar(select(func.sum(ReceiptLine.quantity)))
+    assert after - before == sum(quantities)
+    assert verify(world.session).faults == []
+
+
+@needs(RED_CROSS)
+def test_the_red_cross_catalogue_tells_litres(world):
+    """A header that says litres is not taken for cubic metres."""
+    at = begin(world, "coordinator", "items", RED_CROSS.name, RED_CROSS.read_bytes())
+    page = world.get("coordinator", f"{at}/columns").text
+    assert re.search(r'<option value="l" selected>', page)
+    assert re.search(r'<option value="kg" selected>', page)
+
+
+@needs(WHO_LIST)
+def test_a_list_of_names_alone_becomes_items(world):
+    """The WHO list bears no codes: each name gets one, the same each time."""
+    for imported in (729, 0):
+        at = begin(world, "coordinator", "items", WHO_LIST.name, WHO_LIST.read_bytes())
+        told = {"columns": {"Category": ""}, "constant-category": "medicine"}
+        assert tell(world, "coordinator", at, told).status_code == 303
+        name_items(world, "coordinator", at)
+        file = take(world, "coordinator", at)
+        assert (file.rows, file.imported, file.refused) == (729, imported, 0)
+    world.session.expire_all()
+    assert world.session.scalar(select(func.count()).where(Item.controlled)) == 19
