@@ -135,9 +135,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         return parse(name, values[name]) if values[name] else default
 
     host = read("HOST", _host, "127.0.0.1")
-    port = read("PORT", _port, 8000)
-    warn = read("CARTON_WARN_KG", _kilograms, Decimal(30))
-    fail = read("CARTON_FAIL_KG", _kilograms, Decimal(50))
+    ports = _number("1", 65535, "port: give a whole number from 1 to 65535", whole=True)
+    port = int(read("PORT", ports, Decimal(8000)))
+    kilograms = _number("0.001", 10_000, "weight: give kilograms, above 0 and up to 10000")
+    megabytes = _number("1", 500, "size: give megabytes, a whole number from 1 to 500", whole=True)
+    warn = read("CARTON_WARN_KG", kilograms, Decimal(30))
+    fail = read("CARTON_FAIL_KG", kilograms, Decimal(50))
+    percent = _number("0", 100, "share: give a number from 0 to 100")
+    units = _number("0", 999_999, "number of units: give a whole number up to 999999", whole=True)
     if warn > fail:
         raise SettingError(
             f"CARTON_WARN_KG={warn:f} is above CARTON_FAIL_KG={fail:f}: give a warning weight up to that one"
@@ -157,11 +162,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "org_address": read("ORG_ADDRESS", _address, ""),
         "carton_warn_kg": warn,
         "carton_fail_kg": fail,
-        "import_max_mb": read("IMPORT_MAX_MB", _megabytes, 20),
-        "attachment_max_mb": read("ATTACHMENT_MAX_MB", _megabytes, 12),
-        "count_tolerance_percent": read("COUNT_TOLERANCE_PERCENT", _percent, Decimal(1)),
-        "count_tolerance_units": read("COUNT_TOLERANCE_UNITS", _units, 0),
-        "count_tolerance_value": read("COUNT_TOLERANCE_VALUE", _worth, None),
+        "import_max_mb": int(read("IMPORT_MAX_MB", megabytes, Decimal(20))),
+        "attachment_max_mb": int(read("ATTACHMENT_MAX_MB", megabytes, Decimal(12))),
+        "count_tolerance_percent": read("COUNT_TOLERANCE_PERCENT", percent, Decimal(1)),
+        "count_tolerance_units": int(read("COUNT_TOLERANCE_UNITS", units, Decimal(0))),
+        "count_tolerance_value": read(
+            "COUNT_TOLERANCE_VALUE", _number("0", 10**9, "amount: give 0 or more"), None
+        ),
         "demo": read("DEMO", _yes_or_no, True),
     }
     secret = read("SECRET_KEY", _secret, "")
@@ -293,12 +300,6 @@ def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _port(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 65535):
-        raise SettingError(f"{name}={value!r} is no port: give a whole number from 1 to 65535")
-    return int(value)
-
-
 def _split(value: str) -> SplitResult | None:
     """The parts of an address, or None where a part is unreadable."""
     try:
@@ -326,9 +327,7 @@ def _base_url(name: str, value: str) -> str:
 def _smtp_url(name: str, value: str) -> str:
     parts = _split(value)
     if parts is None or parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise SettingError(
-            f"{name} is no mail server: give smtp://USER:PASSWORD@HOST:PORT, or smtps:// for TLS"
-        )
+        raise SettingError(f"{name} is no mail server: give smtp://USER:PASSWORD@HOST:PORT, or smtps://")
     return value
 
 
@@ -369,49 +368,17 @@ def _networks(name: str, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(found)
 
 
-def _kilograms(name: str, value: str) -> Decimal:
-    try:
-        weight = Decimal(value)
-    except InvalidOperation:
-        weight = Decimal(0)
-    if not (weight.is_finite() and 0 < weight <= 10_000):
-        raise SettingError(f"{name}={value!r} is no weight: give kilograms, above 0 and up to 10000")
-    return weight
+def _number(least: str, most: int, words: str, *, whole: bool = False) -> Callable[[str, str], Decimal]:
+    def parse(name: str, value: str) -> Decimal:
+        try:
+            found = Decimal(value) if value.isascii() else Decimal(-1)
+        except InvalidOperation:
+            found = Decimal(-1)
+        if not found.is_finite() or not Decimal(least) <= found <= most or (whole and not value.isdigit()):
+            raise SettingError(f"{name}={value!r} is no {words}")
+        return found
 
-
-def _megabytes(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 500):
-        raise SettingError(f"{name}={value!r} is no size: give megabytes, a whole number from 1 to 500")
-    return int(value)
-
-
-def _measure(value: str) -> Decimal:
-    """A number that is not negative; -1 where it is none."""
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        return Decimal(-1)
-    return found if found.is_finite() else Decimal(-1)
-
-
-def _percent(name: str, value: str) -> Decimal:
-    found = _measure(value)
-    if not 0 <= found <= 100:
-        raise SettingError(f"{name}={value!r} is no share: give a number from 0 to 100")
-    return found
-
-
-def _worth(name: str, value: str) -> Decimal:
-    found = _measure(value)
-    if not 0 <= found <= 1_000_000_000:
-        raise SettingError(f"{name}={value!r} is no amount: give a number from 0 up")
-    return found
-
-
-def _units(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) <= 6):
-        raise SettingError(f"{name}={value!r} is no number of units: give a whole number from 0 to 999999")
-    return int(value)
+    return parse
 
 
 def _line(name: str, value: str) -> str:
@@ -423,9 +390,7 @@ def _line(name: str, value: str) -> str:
 def _address(name: str, value: str) -> str:
     """An address may be written on one line with `;` or `\\n` where a new line begins."""
     lines = [line.strip() for line in re.split(r";|\\n|\n", value)]
-    for line in lines:
-        _line(name, line)
-    return "\n".join(line for line in lines if line)
+    return "\n".join(_line(name, line) for line in lines if line)
 
 
 def _yes_or_no(name: str, value: str) -> bool:
