@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, request
+from sqlalchemy.orm import Session
 
 from inventory.access import requires
 from inventory.api.base import bp, done, me, read
 from inventory.api.fields import Instant, Schema, Text, Whole, optional
-from inventory.errors import Invalid, NotFound, msg
+from inventory.errors import FieldError, Invalid, NotFound, msg
 from inventory.models import Attachment
 from inventory.queries import attachments as reading
 from inventory.services import attachments as service
@@ -70,7 +71,7 @@ _FORM = {
 def add_attachment() -> Response:
     """Keep a photo of a receipt, shipment, donation, stock event, count or hold, or of one line of it."""
     command = _command()
-    return done(AttachmentTold, lambda s: as_told(service.add_photo(s, me(), command)), 201)
+    return done(AttachmentTold, lambda s: as_told(_added(s, command)), 201)
 
 
 @bp.route("/attachments/<key>", methods=["GET"], tags=TAG)
@@ -88,6 +89,18 @@ def get_attachment(key: str) -> Response:
     answer.headers["Content-Disposition"] = f'inline; filename="{row.name}"'
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _added(database: Session, command: NewPhoto) -> Attachment:
+    """The photo; an unknown document, or one that is not theirs to know of, is a fault of its field."""
+    try:
+        return service.add_photo(database, me(), command)
+    except NotFound:
+        text = msg("There is no document with the number %(number)s.", number=command.document)
+        raise Invalid.at("/document", text) from None
+    except Invalid as error:
+        at = "/file" if error.errors[0].pointer == "/files/0" else error.errors[0].pointer
+        raise Invalid([FieldError(at, error.errors[0].message), *error.errors[1:]]) from None
 
 
 def _command() -> NewPhoto:
