@@ -34,7 +34,8 @@ class KitStory:
         actor: Actor = COORDINATOR,
         **more: Any,
     ) -> StockEvent:
-        given = {"site": self.site.code, "kit": self.kit.code, "quantity": quantity, "lines": lines}
+        given: dict[str, Any] = {"site": self.site.code, "kit": self.kit.code, "quantity": quantity}
+        given["lines"] = lines
         given |= {"occurred_on": day or clock.today()}
         return self.do(kitting.assemble, actor, Assembly(**given | more))
 
@@ -46,7 +47,8 @@ class KitStory:
         actor: Actor = COORDINATOR,
         **more: Any,
     ) -> StockEvent:
-        given = {"site": self.site.code, "kit": self.kit.code, "lot": lot, "quantity": quantity}
+        given: dict[str, Any] = {"site": self.site.code, "kit": self.kit.code, "lot": lot}
+        given["quantity"] = quantity
         given |= {"occurred_on": day or clock.today()}
         return self.do(kitting.take_apart, actor, Disassembly(**given | more))
 

@@ -225,8 +225,8 @@ class Stock(RuleBasedStateMachine):
                 self.do(shipping.dispatch, draft.number, clock.now())
         else:
             change = quantity if use == 3 else -quantity
-            line = adjustments.AdjustmentLine(self.kit, number, change, "correction")
-            self.do(adjustments.adjust, adjustments.Adjustment(code, day, [line]))
+            put_right = [adjustments.AdjustmentLine(self.kit, number, change, "correction")]
+            self.do(adjustments.adjust, adjustments.Adjustment(code, day, put_right))
 
     @rule(pick=PICK)
     def undo_event(self, pick) -> None:

@@ -1,6 +1,7 @@
 """Count sheets: opened from the books, counted by several, counted again, made final by somebody else."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from tests.services.people import VIEWER, acting, pointers
 
 TODAY = clock.today()
 K = LocationKind
-EXACT = Tolerance(percent=0)
+EXACT = Tolerance(percent=Decimal(0))
 
 
 def person(name: str, role: Role = Role.COORDINATOR) -> Actor:

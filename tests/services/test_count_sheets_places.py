@@ -1,6 +1,7 @@
 """Counts bin by bin, and several people at once."""
 
 import threading
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -189,7 +190,7 @@ def ready(session, *, submitted: bool) -> str:
     if submitted:
         for actor in (AVA, BEN):
             figures = [Figure(line=line.id, counted=90) for line in lines_of(made)]
-            atomically(lambda s, a=actor, f=figures: count_entry.enter(s, a, made, f))
+            atomically(partial(count_entry.enter, actor=actor, number=made, figures=figures))
             atomically(lambda s: count_sheets.submit(s, AVA, made, EXACT))
     return made
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -68,7 +69,7 @@ def take(session, logger, tmp_path: Path):
     return call
 
 
-def found(session) -> list[tuple]:
+def found(session) -> list[tuple[Any, ...]]:
     session.expire_all()
     rows = session.scalars(select(Excursion).order_by(Excursion.started_at, Excursion.id))
     return [

@@ -35,6 +35,8 @@ class World:
     second: Item
     clients: dict[str, FlaskClient]
     tokens: dict[str, str] = field(default_factory=dict)
+    morphine: Item = field(init=False)
+    """A controlled medicine, where a test needs one."""
 
     def of(self, role: str) -> FlaskClient:
         return self.clients[role]
