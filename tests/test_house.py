@@ -7,7 +7,16 @@ from pathlib import Path
 from config import ROOT
 
 PACKAGE = ROOT / "inventory"
-STOCK = {"Posting", "Movement", "Balance", "StockDay", "BinStock", "BinMove", "ControlledEntry", "ControlledSignature"}
+STOCK = {
+    "Posting",
+    "Movement",
+    "Balance",
+    "StockDay",
+    "BinStock",
+    "BinMove",
+    "ControlledEntry",
+    "ControlledSignature",
+}
 FIGURES = {"on_hand", "reserved"}
 WRITERS = {"insert", "insert_for", "update", "delete", "bulk_insert_mappings", "bulk_save_objects"}
 SESSION_WRITES = {"add", "add_all", "merge", "flush"}

@@ -158,7 +158,9 @@ class History:
             lots = lots.where(Lot.id.not_in(select(KitContent.kit_lot_id)))
             for lot in self._session.scalars(lots):
                 there.setdefault((lot.item_id, lot.number, lot.expires_on), lot)
-            for recall in self._session.scalars(select(Recall).where(Recall.lot_number.in_(chunk), Recall.in_force())):
+            for recall in self._session.scalars(
+                select(Recall).where(Recall.lot_number.in_(chunk), Recall.in_force())
+            ):
                 recalled[(recall.item_id, recall.lot_number)] = recall.recalled_on
         new = {
             key: self._lot(past, row, item, recalled.get((key[0], key[1])))

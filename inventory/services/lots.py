@@ -35,7 +35,9 @@ def find_or_make_lots(session: Session, told: Sequence[LotFacts]) -> list[Lot]:
     """The lot of each number and expiry from its donation; a new one where there is none. Recalled batches stay so."""
     known: dict[tuple[object, ...], Lot] = {}
     alike = select(Lot).where(*_among(Lot.item_id, Lot.number, told))
-    alike = alike.where(Lot.id.not_in(select(KitContent.kit_lot_id)))  # kits put together here never come from outside
+    alike = alike.where(
+        Lot.id.not_in(select(KitContent.kit_lot_id))
+    )  # kits put together here never come from outside
     for lot in session.scalars(alike.order_by(Lot.id)):
         known.setdefault((lot.item_id, lot.number, lot.expires_on, lot.donation_id, lot.donor_id), lot)
     recalled = {
