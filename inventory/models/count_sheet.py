@@ -65,8 +65,8 @@ class CountSheetLine(Base):
     """One lot number in one place: what was counted, when and by whom, and once more where it differed.
 
     `expected` is what the books said of that instant (`recount_expected` of the second one). A batch that nobody knew
-    has no lot until the sheet is final. `event_id` is the count that posted the difference. `recount`: it differed and is
-    to be counted again. `skipped`: nobody counts it, it is left as it is.
+    has no lot until the sheet is final. `event_id` is the count that posted the difference. `recount`: it differed
+    and is to be counted again. `skipped`: nobody counts it, it is left as it is.
     """
 
     __tablename__ = "count_sheet_line"

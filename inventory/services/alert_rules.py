@@ -30,8 +30,8 @@ def set_rule(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Alert
     """Set the thresholds for `site` (a code) and `category`, either of which may be empty; set again, they replace.
 
     `horizons` is a list of days before expiry, `escalate_after_days`, `least_risk` (base units), `authorisation_days`
-    and `silent_days` (of a temperature logger) whole numbers; empty ones say nothing, but one of them must say something.
-    The alerts follow at the next posting or evaluation.
+    and `silent_days` (of a temperature logger) whole numbers; empty ones say nothing, but one of them must say
+    something. The alerts follow at the next posting or evaluation.
     """
     require(actor, "alerts.rules")
     checks = Checks(session)
