@@ -25,7 +25,7 @@ class Unwritable(ValueError):
 
 
 def lot(
-    number: str,
+    number: str | None,
     *,
     gtin: str | None = None,
     item_code: str | None = None,
@@ -35,13 +35,15 @@ def lot(
 ) -> Elements:
     """A lot's label: the pack's GTIN or else our item code (AI 240). `count` is in base units.
 
+    The lot of a serialised item is its `serial` alone, without a number.
+
     Raises Unwritable for what has other characters than GS1 allows or too many of them, or a wrong check digit.
     """
     named = ("01", gtin) if gtin is not None else ("240", item_code or "")
     return _judged(
         named if gtin is not None else None,
         ("17", f"{expires_on:%y%m%d}") if expires_on is not None else None,
-        ("10", number),
+        ("10", number) if number is not None else None,
         named if gtin is None else None,
         ("21", serial) if serial is not None else None,
         ("30", str(count)) if count is not None else None,
@@ -94,16 +96,26 @@ def under_code(elements: Elements) -> str:
 
 
 def data_matrix(elements: Elements) -> zxingcpp.Barcode:
-    """The DataMatrix; `.to_svg()` draws it."""
-    return _barcode(elements, zxingcpp.BarcodeFormat.DataMatrix)
+    """The square DataMatrix: many scanners do not know the oblong ones."""
+    return _barcode(elements, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
 
 
 def gs1_128(elements: Elements) -> zxingcpp.Barcode:
-    """The GS1-128; `.to_svg()` draws it."""
+    """The GS1-128."""
     return _barcode(elements, zxingcpp.BarcodeFormat.Code128)
 
 
-def _barcode(elements: Elements, form: zxingcpp.BarcodeFormat) -> zxingcpp.Barcode:
+def qr_code(text: str) -> zxingcpp.Barcode:
+    """A QR code of a text that is none of GS1's, such as the label of a bin."""
+    return zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
+
+
+def svg(barcode: zxingcpp.Barcode) -> str:
+    """The picture, a module to a unit, without its quiet zone."""
+    return str(barcode.to_svg(add_quiet_zones=False))
+
+
+def _barcode(elements: Elements, form: zxingcpp.BarcodeFormat, **options: bool) -> zxingcpp.Barcode:
     # In square brackets, which no value may have; round ones are allowed in a lot.
     text = "".join(f"[{ai}]{value}" for ai, value in elements)
-    return zxingcpp.create_barcode(text, form, gs1=True)
+    return zxingcpp.create_barcode(text, form, gs1=True, **options)

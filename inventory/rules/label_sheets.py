@@ -91,6 +91,7 @@ SHEETS = {
     "a4-2x7": Sheet(page=A4, label=(9910, 3810), columns=2, rows=7, left=465, top=1515, gap=(250, 0)),
     "a4-3x8": Sheet(page=A4, label=(7000, 3700), columns=3, rows=8, top=50),
     "a4-4x12": Sheet(page=A4, label=(4570, 2120), columns=4, rows=12, left=985, top=2130, gap=(250, 0)),
+    "a4-2x2": Sheet(page=A4, label=(10500, 14800), columns=2, rows=2, top=50),
     "a6": single(105, 148),
     "100x150": single(100, 150),
     "100x50": single(100, 50),
@@ -98,9 +99,3 @@ SHEETS = {
     "50x30": single(50, 30),
 }
 """By the name that a person chooses."""
-
-
-def module(dpi: int, at_least: int) -> int:
-    """The width of a barcode's module in micrometres: the whole number of printer's dots not below `at_least`."""
-    dots = -(-at_least * dpi // 25_400)
-    return round(dots * 25_400 / dpi)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.rules.label_sheets import A4, MOST_LABELS, SHEETS, InvalidSheet, Sheet, module
+from inventory.rules.label_sheets import A4, MOST_LABELS, SHEETS, InvalidSheet, Sheet
 
 
 def lies_well(sheet):
@@ -60,8 +60,3 @@ def test_what_no_sheet_has(count, start):
 def test_too_wide():
     with pytest.raises(InvalidSheet, match="leave"):
         Sheet(page=A4, label=(7001, 3700), columns=3)
-
-
-@pytest.mark.parametrize(("dpi", "at_least", "width"), [(203, 375, 375), (203, 376, 500), (300, 250, 254)])
-def test_a_module_is_a_whole_number_of_dots(dpi, at_least, width):
-    assert module(dpi, at_least) == width
