@@ -3,7 +3,10 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from inventory.services import authorisations, kits, levels, planning
+from sqlalchemy import select
+
+from inventory.models import Lot
+from inventory.services import authorisations, kits, kitting, levels, planning
 from inventory.services.demo.places import CENTER, DARKAR, ERBIL_D, HUB
 from inventory.services.demo.world import World
 
@@ -28,6 +31,7 @@ def tell(world: World) -> None:
     world.plan(-300, 10, lambda: _papers(world, -300, "Qadia camp", "MOBILE-3", 288))
     world.plan(-120, 10, lambda: _papers(world, -120, "Bersivé II camp", "MOBILE-2", 364))
     world.plan(-60, 10, lambda: _papers(world, -60, "Darkar camp", DARKAR, 364))
+    world.plan(-3, 13, lambda: _hygiene_kits(world))
 
 
 def _visits(world: World) -> None:
@@ -59,6 +63,23 @@ def _tel_uskuf(world: World) -> None:
             "TEL-USKUF", "INSU-NPH", Decimal(12), "Twelve known patients, a vial each"
         )
         planning.assume(session, coordinator, assumed)
+
+
+def _hygiene_kits(world: World) -> None:
+    """Kits for the families of Tel Uskuf, put together at the hub; a few are opened again for their soap."""
+    warehouse, session = world.person("warehouse"), world.session
+    with world.at(-3, 13):
+        note = "For the families of Tel Uskuf"
+        made = kitting.assemble(
+            session,
+            warehouse,
+            kitting.Assembly(HUB, "HYG-KIT", 12, world.date(-3), note=note, uuid=world.uuid()),
+        )
+    with world.at(-3, 15):
+        lot = session.scalars(select(Lot).where(Lot.number.startswith(made.number)).order_by(Lot.id)).first()
+        assert lot is not None
+        apart = kitting.Disassembly(HUB, "HYG-KIT", lot.number, 2, world.date(-3), uuid=world.uuid())
+        kitting.take_apart(session, warehouse, apart)
 
 
 def _winter(world: World) -> None:
