@@ -6,7 +6,7 @@ from flask import Flask
 
 ROOMS = (
     *("items", "sites", "donors"),
-    *("receipts", "stock", "stock_events", "count_sheets", "holds", "recalls", "scan"),
+    *("receipts", "stock", "stock_events", "count_sheets", "holds", "kits", "recalls", "scan"),
     *("requisitions", "shipments", "surplus", "papers", "tracking"),
     *("donations", "alerts", "sync", "controlled", "temperatures", "attachments"),
 )
