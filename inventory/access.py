@@ -64,6 +64,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "bins.see": _STAFF,
     "bins.write": _STORES,
     "put_aways.write": _FIELD,
+    "labels.print": _STAFF,
     "recalls.write": _LEADS,
     "recalls.answer": _FIELD,
     "kits.see": _STAFF,

@@ -169,7 +169,9 @@ def _lot(label: LotLabel, wording: Wording) -> Payload:
 
 
 def _package(label: PackageLabel, wording: Wording) -> Payload:
-    care: list[Message | str] = [word(TEMPERATURES, each) for each in TEMPERATURES if each in label.temperatures]
+    care: list[Message | str] = [
+        word(TEMPERATURES, each) for each in TEMPERATURES if each in label.temperatures
+    ]
     if label.freeze_sensitive:
         care.append(msg("Do not freeze"))
     if label.un_numbers:
@@ -189,7 +191,9 @@ def _package(label: PackageLabel, wording: Wording) -> Payload:
         "shipment": wording.say(label.shipment),
         "package": wording.say(word(KINDS, label.kind)),
         "count": wording.say(msg("%(number)s of %(count)s", number=label.number, count=label.count)),
-        "facts": [{"label": each["label"], "value": _short(each["value"][0])} for each in wording.facts(facts)],
+        "facts": [
+            {"label": each["label"], "value": _short(each["value"][0])} for each in wording.facts(facts)
+        ],
         "care": [wording.say(each) for each in care],
         "sscc_word": "SSCC",
         "sscc": " ".join(re.findall(r"\d{1,4}", label.sscc)),

@@ -99,3 +99,8 @@ SHEETS = {
     "50x30": single(50, 30),
 }
 """By the name that a person chooses."""
+
+
+def for_packages(sheet: Sheet) -> bool:
+    """Whether an SSCC fits as GS1-128: 176 modules with its quiet zones, each at least a quarter of a millimetre."""
+    return sheet.label[0] >= 60 * MM

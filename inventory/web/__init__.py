@@ -36,6 +36,7 @@ ROOMS = (
     "mail",
     "kits",
     "kitting",
+    "label_pages",
     "network",
     "packing",
     "permits",
