@@ -17,6 +17,7 @@ from inventory.errors import Message, msg
 from inventory.rules.label_sheets import MM, Sheet
 
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
+_DARK = re.compile(r"M(\d+) (\d+)h(\d+)v(\d+)h-\d+Z")
 _LONG, _LONGER = 90, 140
 """Characters after which a fact, or a name, is cut: what is smaller is not read."""
 _PRINTERS_EDGE = 5 * MM
@@ -26,7 +27,7 @@ _ROLLS_EDGE = 2 * MM
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A barcode as SVG, a module to a unit; `quiet` modules around it stay white, `under` is written for people."""
+    """A barcode as SVG of rectangles, a module to a unit; `quiet` modules around it stay white, `under` is written for people."""
 
     svg: str
     quiet: int
@@ -37,8 +38,10 @@ class Symbol:
         size = _SIZE.search(self.svg)
         if size is None:
             raise ValueError("no picture of a barcode")
+        # Drawn by Typst itself: a picture would be resampled, and its modules no longer be whole dots.
+        dark = [[int(number) for number in each] for each in _DARK.findall(self.svg)]
         return {
-            "svg": self.svg,
+            "dark": dark,
             "width": int(size[1]),
             "height": int(size[2]),
             "quiet": self.quiet,
