@@ -29,6 +29,7 @@ class Asked:
     category: str | None = None
     severity: str | None = None
     state: str | None = None
+    cause: str | None = None
     q: str | None = None
     since: date | None = None
     until: date | None = None

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased, selectinload
 
 from inventory.access import SYSTEM, Actor
 from inventory.models import Authorisation, Donor, Item, Policy, Site
-from inventory.queries import catalogue, export_controlled, export_documents, stock
+from inventory.queries import catalogue, export_controlled, export_documents, export_warehouse, stock
 from inventory.queries.export_rows import BATCH, Asked, Table, plain, stream
 from inventory.queries.movements import MovementFilter
 from inventory.queries.movements import row_of as movement_row
@@ -179,6 +179,8 @@ TABLES: dict[str, Callable[[Session, Actor, Asked], Table]] = {
     "recalls": export_documents.recalls_table,
     "policies": _policies,
     "authorisations": _authorisations,
+    "holds": export_warehouse.holds_table,
+    "excursions": export_warehouse.excursions_table,
     "register": export_controlled.register_table,
     "permits": export_controlled.permits_table,
 }

@@ -5,9 +5,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from inventory.documents.words import CAUSES
 from inventory.errors import Message
 from inventory.extensions import render
-from inventory.web import labels
+from inventory.web import hold_words, labels, temperature_view
 from inventory.web.reference_words import (
     CATEGORIES,
     PLACES,
@@ -39,6 +40,8 @@ NAMES: Mapping[str, Any] = {
     "recalls": _l("Recalls"),
     "policies": _l("Reorder levels"),
     "authorisations": _l("Authorisations"),
+    "holds": _l("Held goods"),
+    "excursions": _l("Excursions of temperature"),
     "register": _l("Register of controlled medicines"),
     "permits": _l("Permits for controlled medicines"),
 }
@@ -158,6 +161,18 @@ HEADS: Mapping[str, Any] = {
     "review_period_days": _l("Review period (days)"),
     "service_level": _l("Service level"),
     "emergency_days": _l("Emergency (days)"),
+    "cause": _l("Why"),
+    "outcome": _l("What became of it"),
+    "proposed_by": _l("Proposed by"),
+    "decided_by": _l("Decided by"),
+    "decided_at": _l("Decided"),
+    "logger": _l("Logger"),
+    "limit_celsius": _l("Limit (°C)"),
+    "extreme_celsius": _l("Furthest out (°C)"),
+    "mkt_celsius": _l("Mean kinetic temperature (°C)"),
+    "started_at": _l("From"),
+    "ended_at": _l("Until"),
+    "readings": _l("Readings"),
     "place": _l("Place"),
     "authority": _l("Authority"),
     "valid_from": _l("Valid from"),
@@ -197,6 +212,11 @@ WORDS: dict[tuple[str, str], Mapping[str, Any]] = {
     ("alerts", "kind"): labels.ALERTS,
     ("alerts", "severity"): labels.SEVERITIES,
     ("policies", "method"): POLICY_METHODS,
+    ("holds", "cause"): CAUSES,
+    ("holds", "status"): {word: words[0] for word, words in hold_words.STATES.items()},
+    ("holds", "outcome"): hold_words.OUTCOMES,
+    ("excursions", "kind"): {word: words[0] for word, words in temperature_view.KINDS.items()},
+    ("excursions", "outcome"): {word: words[0] for word, words in temperature_view.OUTCOMES.items()},
     ("register", "kind"): POSTINGS,
     ("permits", "kind"): labels.PERMITS,
     ("permits", "status"): {word: words[0] for word, words in labels.PERMIT_STATES.items()},

@@ -38,6 +38,8 @@ PERMISSIONS = {
     "recalls": "stock.see",
     "policies": "policies.see",
     "authorisations": "authorisations.see",
+    "holds": "holds.see",
+    "excursions": "temperatures.see",
     "register": "register.see",
     "permits": "permits.see",
 }
