@@ -7,7 +7,7 @@ from flask import Flask
 ROOMS = (
     *("items", "sites", "donors"),
     *("receipts", "stock", "stock_events", "count_sheets", "holds", "kits", "recalls", "scan"),
-    *("requisitions", "shipments", "surplus", "papers", "tracking"),
+    *("requisitions", "shipments", "surplus", "papers", "labels", "tracking"),
     *("donations", "alerts", "sync", "controlled", "temperatures", "attachments"),
 )
 """The modules of this floor that hang their views on the blueprint `api`."""
