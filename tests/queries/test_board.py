@@ -115,16 +115,16 @@ def test_figures_are_worked_out_for_one_page_alone(session, hub, clinic, monkeyp
     for number in range(7):
         stock_up(session, hub, create_item(session, f"I{number}", name=f"Item {number}"), 5)
     asked = []
-    true = queries.figures
+    true = queries.figures_at
 
-    def spy(session, site_id, today, item_ids):
-        asked.append((site_id, len(item_ids)))
-        return true(session, site_id, today, item_ids)
+    def spy(session, days, item_ids):
+        asked.append((list(days), len(item_ids)))
+        return true(session, days, item_ids)
 
-    monkeypatch.setattr(queries, "figures", spy)
+    monkeypatch.setattr(queries, "figures_at", spy)
     page = look(session, hub, clinic, number=2, size=3, shown=[clinic])
     assert (codes(page), page.total) == (["I3", "I4", "I5"], 7)
-    assert asked == [(clinic.id, 3)]
+    assert asked == [([clinic.id], 3)]
 
 
 def test_the_number_of_questions_does_not_grow_with_items(session, hub, count_queries):

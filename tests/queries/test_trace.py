@@ -235,4 +235,4 @@ def test_totals_add_up_the_outermost(do, session, story, world):
     found = shown.shipment(session, COORDINATOR, number)
     totals = shown.totals(found)
     assert (totals.gross_weight_kg, totals.volume_m3, totals.packages) == (Decimal(45), Decimal("0.06"), 4)
-    assert [each.rule for each in shown.warnings(found)] == []
+    assert [each.rule for each in shown.warnings(session, found)] == []
