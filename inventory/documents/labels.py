@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from inventory.documents.parts import Goods
-from inventory.documents.press import press
+from inventory.documents.press import press, press_apart
 from inventory.documents.wording import Direction, Payload, Translate, Wording
 from inventory.documents.words import KINDS, TEMPERATURES, ZONES, word
 from inventory.errors import Message, msg
@@ -23,11 +23,16 @@ _LONG, _LONGER = 90, 140
 _PRINTERS_EDGE = 5 * MM
 """Nearer to the edge of a sheet of paper printers do not print."""
 _ROLLS_EDGE = 2 * MM
+_MANY = 50
+"""Different labels from which on they are made apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A barcode as SVG of rectangles, a module to a unit; `quiet` modules around it stay white, `under` is written for people."""
+    """A barcode as SVG of rectangles, a module to a unit; `quiet` modules around it stay white.
+
+    `under` says the same for people.
+    """
 
     svg: str
     quiet: int
@@ -110,7 +115,10 @@ def render_labels(
     translate: Translate,
 ) -> bytes:
     """The PDF of so many copies of each label; raises InvalidSheet (see `Sheet.places`)."""
-    return press("labels", labels(wanted, sheet, start, Wording(locale, direction, translate)))[0]
+    payload = labels(wanted, sheet, start, Wording(locale, direction, translate))
+    if len(wanted) > _MANY:
+        return press_apart("labels", payload)
+    return press("labels", payload)[0]
 
 
 def labels(wanted: Sequence[tuple[Label, int]], sheet: Sheet, start: int, wording: Wording) -> Payload:

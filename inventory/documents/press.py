@@ -6,6 +6,8 @@ looks the same everywhere.
 """
 
 import json
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -20,6 +22,8 @@ FONTS = _HERE.parents[1] / "static" / "vendor" / "fonts"
 _TEMPLATES = _HERE / "templates"
 _FAMILIES = {"Noto Sans", "Noto Sans Arabic", "Noto Sans Armenian", "Noto Emoji"}
 _lock = Lock()
+_LONGEST = 55
+"""Seconds: the server gives a request a minute."""
 
 
 class FontsMissing(RuntimeError):
@@ -48,3 +52,18 @@ def press(
     if made is None:
         raise RuntimeError(f"{template} came out empty")
     return list(made) if isinstance(made, list) else [made]
+
+
+def press_apart(template: str, payload: Payload) -> bytes:
+    """The PDF of a big paper, made in a process of its own: see `apart`."""
+    _compiler()  # says so where fonts are missing
+    made = subprocess.run(
+        [sys.executable, "-I", str(_HERE / "apart.py"), str(_TEMPLATES / f"{template}.typ"), str(FONTS)],
+        input=json.dumps(payload, ensure_ascii=False).encode(),
+        capture_output=True,
+        check=False,
+        timeout=_LONGEST,
+    )
+    if made.returncode != 0 or not made.stdout:
+        raise RuntimeError(f"{template}: {made.stderr.decode(errors='replace')[-2000:]}")
+    return made.stdout

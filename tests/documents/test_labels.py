@@ -201,3 +201,9 @@ def test_words():
 def test_too_many():
     with pytest.raises(InvalidSheet):
         render_labels([(lot(), 2001)], SHEETS["60x40"], **reader("en"))
+
+
+def test_many_different_ones_are_made_apart():
+    wanted = [(shelf(f"B-{number:02}"), 1) for number in range(60)]
+    found = text(render_labels(wanted, SHEETS["a4-3x8"], **reader("ar")))
+    assert all(f"B-{number:02}" in found for number in range(60))
