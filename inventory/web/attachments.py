@@ -56,7 +56,9 @@ def _too_large_text() -> str:
 @requires("attachments.see")
 def index() -> ResponseReturnValue:
     """The photos of a document, and a form for more."""
-    number = asked("document") or ""
+    number = asked("document")
+    if number is None:
+        return redirect(f"{request.script_root}/")
     return _page(number, _line(asked("line")))
 
 

@@ -140,7 +140,8 @@ def index() -> ResponseReturnValue:
 @requires("bins.see")
 def find() -> ResponseReturnValue:
     """The bin whose label was scanned: `?code=BIN:SITE:CODE`."""
-    return redirect(_address_of(request.args.get("code", "")[:100]))
+    code = request.args.get("code", "")[:100]
+    return redirect(_address_of(code) if code else url_for("bins.index"))
 
 
 @bp.route("/new", methods=["GET", "POST"])

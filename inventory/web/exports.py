@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -78,7 +78,9 @@ def index() -> ResponseReturnValue:
 @requires("exports.see")
 def chosen() -> ResponseReturnValue:
     """The file that the form asks for; without script the buttons name only its ending."""
-    return file(request.args.get("table", ""), request.args.get("ending", "csv"))
+    if not asked("table"):
+        return redirect(url_for("exports.index"))
+    return file(request.args["table"], request.args.get("ending", "csv"))
 
 
 @bp.get("/<name>.<any(csv, xlsx):ending>")
