@@ -146,6 +146,7 @@ def _form() -> LabelForm:
     for name in ("what", "format", "start", "copies", "language"):
         if name not in request.args:
             form[name].process(None, usual.get(name) or form[name].default)
+        form[name].flags.required = True
     form.site.choices = site_choices(my_sites(partners=False), "–")
     if form.site.data and not any(form.site.data == code for code, _ in form.site.choices):
         form.site.choices = [*form.site.choices, (form.site.data, form.site.data)]

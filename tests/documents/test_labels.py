@@ -12,6 +12,7 @@ from PIL import Image
 from inventory.documents.labels import BinLabel, Label, LotLabel, PackageLabel, Symbol, labels, render_labels
 from inventory.documents.press import press
 from inventory.exchange import gs1, gs1_writing
+from inventory.rules import identifiers
 from inventory.rules.bin_codes import BinCode, bin_code, parse_bin_code
 from inventory.rules.label_sheets import SHEETS, InvalidSheet, for_packages
 from tests.documents.examples import AMOXICILLIN, reader, text, wording
@@ -32,8 +33,7 @@ def lot(number: str = "AB(1)2-7", serial: str | None = None, **changed) -> LotLa
 
 
 def sscc(number: int) -> str:
-    body = f"10614141{number:09d}"
-    return next(body + str(check) for check in range(10) if gs1_writing.gs1_check(body + str(check)))
+    return identifiers.sscc(1, "0614141", number)
 
 
 def package(number: int = 1) -> PackageLabel:
