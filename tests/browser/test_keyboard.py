@@ -106,7 +106,7 @@ def test_menus_by_keyboard(opened: Opened, demo_url: str) -> None:
         expect(summary).to_be_focused()
     page.keyboard.press("Enter")
     link = page.locator(".bottombar details").get_by_role("link", name="Reorder levels")
-    tab_to(page, link, 20)
+    tab_to(page, link, 40)
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Reorder levels")
 
