@@ -174,7 +174,7 @@ def least_between(session: Session, location_id: int, lot_id: int, start: dateti
 def holders_of(session: Session, lot_ids: Iterable[int]) -> list[tuple[Location, int, int]]:
     """(location, lot id, quantity) of everywhere that something of these lots is, or was sent and not returned.
 
-    What kits hold of them is where the kits are.
+    What kits hold of them is where the kits are; kits whose lots are asked for themselves are told as kits alone.
     """
     kinds = [*INSIDE, LocationKind.PARTNER, LocationKind.MISSING]
     ids = list(lot_ids)
@@ -182,7 +182,7 @@ def holders_of(session: Session, lot_ids: Iterable[int]) -> list[tuple[Location,
     in_kits = (
         select(Location, KitContent.lot_id, Balance.on_hand * KitContent.quantity)
         .join(KitContent, KitContent.kit_lot_id == Balance.lot_id)
-        .where(KitContent.lot_id.in_(ids))
+        .where(KitContent.lot_id.in_(ids), KitContent.kit_lot_id.not_in(ids))
     )
     totals: dict[tuple[int, int], int] = defaultdict(int)
     places: dict[int, Location] = {}

@@ -7,7 +7,7 @@ import pytest
 from inventory import clock, ledger
 from inventory.access import Role
 from inventory.errors import Conflict, Forbidden, Invalid, NotFound
-from inventory.services import adjustments, kits, lots
+from inventory.services import adjustments, kits, lots, recall_notices, recalls
 from inventory.services.kits import InKit
 from tests.factories import create_item, create_site, stock_up
 from tests.services.kit_story import KitStory, kit_story
@@ -124,4 +124,15 @@ def test_lost_and_found_kits(story, session, do, sound):
     with pytest.raises(Conflict):
         story.take_apart(kit, 6)
     story.take_apart(kit, 5)  # a kit too many was found: what it holds came from somewhere
+    sound()
+
+
+def test_kits_set_aside_are_counted_once(story, session, do, sound):
+    stock_up(session, story.site, story.gauze, 20, lot="G1")
+    stock_up(session, story.site, story.soap, 20, expires_in=None)
+    story.assemble(6)
+    recalled = do(recalls.recall, COORDINATOR, "GAUZE", "G1", "not sterile")
+    do(recall_notices.set_aside, COORDINATOR, recalled.id)
+    session.expire_all()
+    assert [each.found for each in recall_notices.notices_of(session, recalled)] == [20]
     sound()
