@@ -6,7 +6,7 @@ looks the same everywhere.
 """
 
 import json
-import subprocess
+import subprocess  # nosec B404
 import sys
 from functools import cache
 from pathlib import Path
@@ -57,7 +57,7 @@ def press(
 def press_apart(template: str, payload: Payload) -> bytes:
     """The PDF of a big paper, made in a process of its own: see `apart`."""
     _compiler()  # says so where fonts are missing
-    made = subprocess.run(
+    made = subprocess.run(  # nosec B603
         [sys.executable, "-I", str(_HERE / "apart.py"), str(_TEMPLATES / f"{template}.typ"), str(FONTS)],
         input=json.dumps(payload, ensure_ascii=False).encode(),
         capture_output=True,
