@@ -1,6 +1,6 @@
 """Bins of a site as pages and the API tell of them: how full, what lies in them, what waits to be put away."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -226,20 +226,6 @@ def pick_list(session: Session, shipment: Shipment) -> dict[int, list[Part]]:
         rows = [(each.bin.code, each.quantity) for each in lying.get(lot_id, [])]
         found[line_id] = taken_from(loose.get(lot_id, 0), rows, quantity, after=gone.get(lot_id, 0))
         gone[lot_id] = gone.get(lot_id, 0) + quantity
-    return found
-
-
-def bins_of_stock(
-    session: Session, keys: Collection[tuple[int, str, int]]
-) -> dict[tuple[int, str, int], str]:
-    """(site id, zone, lot id) -> where it lies, such as `A-01, A-02`; nothing where it lies in no bin."""
-    found: dict[tuple[int, str, int], str] = {}
-    places: dict[tuple[int, str], set[int]] = {}
-    for site_id, zone, lot_id in keys:
-        places.setdefault((site_id, zone), set()).add(lot_id)
-    for (site_id, zone), lots in places.items():
-        for lot_id, rows in bins_of(session, site_id, lots, zone).items():
-            found[(site_id, zone, lot_id)] = ", ".join(row.bin.code for row in rows)
     return found
 
 

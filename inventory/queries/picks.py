@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from inventory import clock, ledger
 from inventory.access import Actor
 from inventory.models import Item, Site
+from inventory.queries.bins import where_taken
 from inventory.queries.stock import check_site
 from inventory.rules import fefo
 from inventory.rules.effects import LocationKind
@@ -18,13 +19,15 @@ from inventory.rules.effects import LocationKind
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What would be taken of an item: (lot number, expiry, base units) in the order of taking. `free` is all there is
-    that may be taken, `jumps` whether a named lot leaves others behind that expire first."""
+    that may be taken, `jumps` whether a named lot leaves others behind that expire first. `bins`: the codes of the bins
+    that it is fetched from, in the order of the walk, where the site has some."""
 
     item: Item
     lots: Sequence[tuple[str, date | None, int]]
     free: int
     short: int
     jumps: bool = False
+    bins: Sequence[str] = ()
 
 
 def would_take(
@@ -62,4 +65,7 @@ def would_take(
         dict(choice.taken), candidates, usable_on=day, minimum_shelf_life_days=minimum_shelf_life_days
     )
     lots = [(known[key].number, known[key].expires_on, part) for key, part in choice.taken]
-    return Preview(item, lots, sum(each.available for each in named), choice.short, jumps)
+    fetched = where_taken(session, site.id, choice.taken)
+    bins = [code for parts in fetched.values() for code, _ in parts if code is not None]
+    free = sum(each.available for each in named)
+    return Preview(item, lots, free, choice.short, jumps, list(dict.fromkeys(bins)))

@@ -180,6 +180,8 @@ def take_words(found: Preview, told: bool) -> Mapping[str, str]:
         else:
             parts.append(_("%(quantity)s of lot %(lot)s", **facts))
     text = parts[0] if len(parts) == 1 else _("Take %(lots)s.", lots="; ".join(parts))
+    if found.bins:
+        text += " " + _("From: %(bins)s.", bins=", ".join(found.bins))
     if found.jumps:
         return {"text": _("Other lots expire first.") + " " + text, "tone": "warning"}
     here = _("%(free)s %(unit)s here.", free=number_words(found.free), unit=unit)

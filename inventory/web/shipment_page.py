@@ -19,6 +19,7 @@ from inventory.access import Actor
 from inventory.db import session
 from inventory.extensions import render
 from inventory.models import Package, Shipment
+from inventory.queries import bins
 from inventory.queries import shipments as reading
 from inventory.queries.surplus import reason_of
 from inventory.rules import packing as rules
@@ -167,6 +168,7 @@ def detail(
         discrepancies=differing,
         missing=missing,
         contents=_contents(found),
+        picked=bins.pick_list(session(), found),
         words=labels,
         item_name=item_name,
         error=error,

@@ -1,11 +1,16 @@
 """Bins as pages: made in rows, filled from the work list, looked into, moved between, closed."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
 from inventory import ledger
+from inventory.access import SYSTEM
 from inventory.ledger import bins as places
-from inventory.models import Bin
+from inventory.models import Bin, Lot
+from inventory.queries.picks import would_take
+from inventory.rules.effects import LocationKind
 from tests.factories import create_item, stock_up
 from tests.web.driving import fields
 from tests.web.world import World, make_world
@@ -200,3 +205,27 @@ def test_a_scan_opens_the_bin(world):
     assert world.get("warehouse", "/bins/open?code=nothing").status_code == 404
     assert "A-1" in world.get("warehouse", "/bins?site=HUB&q=a-1").text
     assert "No bin fits" in world.get("warehouse", "/bins?site=HUB&q=%F0%9F%92%8A").text
+
+
+def test_pick_lists_and_dispensing_name_the_bins(world):
+    """What is fetched first lies loose, then the bins in the order of the walk: told before anybody walks."""
+    (first, second) = bins(world)
+    lot = world.session.scalars(select(Lot).where(Lot.number == "EARLY")).one()
+    there = ledger.balances_of(world.session, zone_of_hub(world))[lot.id][0]
+    for row, quantity in ((first, 30), (second, there - 30)):
+        places.put(world.session, [places.Put(lot.id, quantity, None, row)], by=SYSTEM)
+    world.session.commit()
+    number = world.shipment(quantity=50)
+    page = world.get("warehouse", f"/shipments/{number}").text
+    picked = re.findall(r'<bdi class="code">(A-\d)</bdi>', page)
+    assert picked == ["A-1", "A-2"]
+    told = would_take(world.session, SYSTEM, "HUB", world.item.code, 10)
+    assert told is not None
+    assert told.bins == ["A-1"]
+    elsewhere = would_take(world.session, SYSTEM, "CLINIC", world.item.code, 10)
+    assert elsewhere is not None
+    assert elsewhere.bins == []
+
+
+def zone_of_hub(world: World) -> int:
+    return ledger.place(world.session, LocationKind.STOCK, site_id=world.hub.id).id
