@@ -32,7 +32,7 @@ MAIN = {
     "donor": ("/", "/donations"),
 }
 
-NO_PAGE = re.compile(r"\.(pdf|csv|xlsx|json)$|/file\.|/hints$|^/items/search$|^/receipts/lot$|^/healthz$")
+NO_PAGE = re.compile(r"\.(pdf|csv|xlsx|json|jpg)$|/file\.|/hints$|^/items/search$|^/receipts/lot$|^/healthz$")
 """Addresses that answer with a file or with data for a script."""
 
 UNLINKED = {"setup.first", "auth.login", "policies.new", "mail.unsubscribe"}
