@@ -32,7 +32,7 @@ MAIN = {
     "donor": ("/", "/donations"),
 }
 
-NO_PAGE = re.compile(r"\.(pdf|csv|xlsx|json|jpg)$|/file\.|/hints$|^/items/search$|^/receipts/lot$|^/healthz$")
+NO_PAGE = re.compile(r"\.(pdf|csv|xlsx|json|jpg)$|:ending>$|/file\.|/hints$|^/items/search$|^/receipts/lot$|^/healthz$")
 """Addresses that answer with a file or with data for a script."""
 
 UNLINKED = {"setup.first", "auth.login", "policies.new", "mail.unsubscribe"}
@@ -40,6 +40,8 @@ UNLINKED = {"setup.first", "auth.login", "policies.new", "mail.unsubscribe"}
 one is led to by mails."""
 UNLINKED |= {"imports.show", "imports.refused", "import_columns.columns", "import_columns.items"}
 """Nobody has uploaded a file in the demonstration; `test_imports` looks at these."""
+UNLINKED |= {"bins.find", "exports.chosen"}
+"""What a scanned label and a form lead to."""
 
 VARIED = {"requisitions.show": 3, "shipments.show": 3, "donations.show": 2, "stock.card": 2}
 """Pages that look different from one to the other: of these more are opened than the first that is met."""

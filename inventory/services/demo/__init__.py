@@ -8,7 +8,17 @@ from inventory.access import SYSTEM
 from inventory.errors import Conflict, msg
 from inventory.models import AuditEntry, Donor, Item, Site, User
 from inventory.services import alerts, audit
-from inventory.services.demo import abroad, cold, counting, foresight, guarded, held, history, present
+from inventory.services.demo import (
+    abroad,
+    cold,
+    counting,
+    foresight,
+    guarded,
+    held,
+    history,
+    present,
+    shelves,
+)
 from inventory.services.demo.places import PASSWORD, logins, set_policies, settle
 from inventory.services.demo.world import World
 
@@ -40,7 +50,7 @@ def load(session: Session) -> bool:
         with world.at(_FIRST):
             settle(session)
         world.plan(-386, 9, lambda: set_policies(session))
-        for chapter in (history, abroad, present, held, guarded, foresight, cold, counting):
+        for chapter in (history, abroad, present, held, guarded, foresight, cold, counting, shelves):
             chapter.tell(world)
     looked_at = list(_LOOKED_AT)
     for step in sorted(world.steps, key=lambda step: (step.day, step.hour)):
