@@ -40,8 +40,8 @@ UNLINKED = {"setup.first", "auth.login", "policies.new", "mail.unsubscribe"}
 one is led to by mails."""
 UNLINKED |= {"imports.show", "imports.refused", "import_columns.columns", "import_columns.items"}
 """Nobody has uploaded a file in the demonstration; `test_imports` looks at these."""
-UNLINKED |= {"bins.find", "exports.chosen"}
-"""What a scanned label and a form lead to."""
+UNLINKED |= {"bins.find", "exports.chosen", "bins.show", "bins.edit"}
+"""What a scanned label and forms lead to; to a bin the site that is chosen, or worked at."""
 
 VARIED = {"requisitions.show": 3, "shipments.show": 3, "donations.show": 2, "stock.card": 2}
 """Pages that look different from one to the other: of these more are opened than the first that is met."""
