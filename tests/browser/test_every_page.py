@@ -32,7 +32,9 @@ MAIN = {
     "donor": ("/", "/donations"),
 }
 
-NO_PAGE = re.compile(r"\.(pdf|csv|xlsx|json|jpg)$|:ending>$|/file\.|/hints$|^/items/search$|^/receipts/lot$|^/healthz$")
+NO_PAGE = re.compile(
+    r"\.(pdf|csv|xlsx|json|jpg)$|:ending>$|/file\.|/hints$|^/items/search$|^/receipts/lot$|^/healthz$"
+)
 """Addresses that answer with a file or with data for a script."""
 
 UNLINKED = {"setup.first", "auth.login", "policies.new", "mail.unsubscribe"}
