@@ -56,10 +56,9 @@ def _too_large_text() -> str:
 @requires("attachments.see")
 def index() -> ResponseReturnValue:
     """The photos of a document, and a form for more."""
-    number = asked("document")
-    if number is None:
+    if "document" not in request.args:
         return redirect(f"{request.script_root}/")
-    return _page(number, _line(asked("line")))
+    return _page(asked("document") or "", _line(asked("line")))
 
 
 @bp.post("")
