@@ -72,8 +72,11 @@ def has_bins(session: Session, site_id: int) -> bool:
     return session.scalar(query) is not None
 
 
-def unplaced(session: Session, site_id: int, zone: str | None = None) -> list[Unplaced]:
-    """What is in the zones of a site and in none of their bins, by the name of the item."""
+def unplaced(
+    session: Session, site_id: int, zone: str | None = None, lot_ids: Collection[int] | None = None
+) -> list[Unplaced]:
+    """What is in the zones of a site (or in one) and in none of their bins, by the name of the item; of some lots alone
+    where they are told."""
     placed = (
         select(BinStock.lot_id, Bin.zone, func.sum(BinStock.quantity).label("quantity"))
         .join(Bin, Bin.id == BinStock.bin_id)
@@ -94,6 +97,8 @@ def unplaced(session: Session, site_id: int, zone: str | None = None) -> list[Un
     )
     if zone is not None:
         query = query.where(Location.kind == zone)
+    if lot_ids is not None:
+        query = query.where(Lot.id.in_(lot_ids))
     return [
         Unplaced(Zone(kind), lot, on_hand, int(rest)) for kind, on_hand, rest, lot in session.execute(query)
     ]

@@ -173,39 +173,23 @@ def waiting(
     return found, len(rows)
 
 
-def where_taken(
-    session: Session, site_id: int, wanted: Iterable[tuple[int, int]], *, after: dict[int, int] | None = None
-) -> dict[int, list[Part]]:
-    """lot id -> from which bins of the stock zone (lot id, quantity) are taken; nothing where a site has no bins.
-
-    `after` says how much of each lot others take before.
-    """
-    lines = list(wanted)
-    if not lines or not has_bins(session, site_id):
-        return {}
-    lying = bins_of(session, site_id, [lot_id for lot_id, _ in lines], "stock")
-    loose = {row.lot.id: row.left for row in unplaced(session, site_id, "stock")}
-    found: dict[int, list[Part]] = {}
-    gone = dict(after or {})
-    for lot_id, quantity in lines:
-        rows = [(each.bin.code, each.quantity) for each in lying.get(lot_id, [])]
-        parts = taken_from(loose.get(lot_id, 0), rows, quantity, after=gone.get(lot_id, 0))
-        found.setdefault(lot_id, []).extend(parts)
-        gone[lot_id] = gone.get(lot_id, 0) + quantity
-    return found
+def where_taken(session: Session, site_id: int, wanted: Iterable[tuple[int, int]]) -> dict[int, list[Part]]:
+    """lot id -> from which bins of the stock zone (lot id, quantity) are taken; nothing where a site has no bins."""
+    lines = [(lot_id, lot_id, quantity) for lot_id, quantity in wanted]
+    return _fetched(session, site_id, lines, {}) if lines and has_bins(session, site_id) else {}
 
 
 def pick_list(session: Session, shipment: Shipment) -> dict[int, list[Part]]:
     """package line id -> the bins that a draft shipment's goods are fetched from; older drafts are fetched first."""
     if shipment.status != "draft" or not has_bins(session, shipment.origin_id):
         return {}
-    query = (
+    lines = (
         select(PackageLine.id, PackageLine.lot_id, PackageLine.quantity)
         .join(Package, Package.id == PackageLine.package_id)
         .where(Package.shipment_id == shipment.id)
         .order_by(PackageLine.id)
     )
-    mine = [(line_id, lot_id, quantity) for line_id, lot_id, quantity in session.execute(query)]
+    mine = [(line_id, lot_id, quantity) for line_id, lot_id, quantity in session.execute(lines)]
     earlier = session.execute(
         select(PackageLine.lot_id, func.sum(PackageLine.quantity))
         .join(Package, Package.id == PackageLine.package_id)
@@ -219,12 +203,21 @@ def pick_list(session: Session, shipment: Shipment) -> dict[int, list[Part]]:
         .group_by(PackageLine.lot_id)
     )
     gone = {lot_id: int(quantity) for lot_id, quantity in earlier}
-    lying = bins_of(session, shipment.origin_id, [lot_id for _, lot_id, _ in mine], "stock")
-    loose = {row.lot.id: row.left for row in unplaced(session, shipment.origin_id, "stock")}
-    found = {}
-    for line_id, lot_id, quantity in mine:
+    return _fetched(session, shipment.origin_id, mine, gone)
+
+
+def _fetched(
+    session: Session, site_id: int, lines: Sequence[tuple[int, int, int]], gone: dict[int, int]
+) -> dict[int, list[Part]]:
+    """key -> the bins that (key, lot id, quantity) come out of, one line after the other; lot id -> what is `gone` by
+    then."""
+    lots = {lot_id for _, lot_id, _ in lines}
+    lying = bins_of(session, site_id, lots, "stock")
+    loose = {row.lot.id: row.left for row in unplaced(session, site_id, "stock", lots)}
+    gone, found = dict(gone), {}
+    for key, lot_id, quantity in lines:
         rows = [(each.bin.code, each.quantity) for each in lying.get(lot_id, [])]
-        found[line_id] = taken_from(loose.get(lot_id, 0), rows, quantity, after=gone.get(lot_id, 0))
+        found[key] = taken_from(loose.get(lot_id, 0), rows, quantity, after=gone.get(lot_id, 0))
         gone[lot_id] = gone.get(lot_id, 0) + quantity
     return found
 

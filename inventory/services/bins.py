@@ -256,12 +256,12 @@ def _lots(session: Session, site: Site, item: Item, number: str, lot_id: int | N
 
 def _spread(session: Session, zones: Mapping[LocationKind, Location], read: Sequence[Read]) -> list[Put]:
     """One line for each lot: what the first of a number does not have is taken of the next."""
-    several = [lots for _, lots, _ in read if len(lots) > 1]
-    if not several:
+    if all(len(lots) <= 1 for _, lots, _ in read):
         return [put for _, _, put in read]
+    ids = {lot.id for _, lots, _ in read for lot in lots}
     site_id = next(iter(zones.values())).site_id or 0
     lying = {(each.bin.id, each.lot.id): each.quantity for each in places.in_bins(session, site_id)}
-    loose = {(each.zone, each.lot.id): each.left for each in places.unplaced(session, site_id)}
+    loose = {(each.zone, each.lot.id): each.left for each in places.unplaced(session, site_id, None, ids)}
     puts: list[Put] = []
     for zone, lots, put in read:
         left = put.quantity
