@@ -5,14 +5,12 @@ from datetime import date
 
 import zxingcpp
 
-from inventory.exchange.gs1 import FNC1
 from inventory.rules.identifiers import SSCC_LENGTH, gs1_check
 
 Elements = tuple[tuple[str, str], ...]
 """(Application Identifier, value), those of fixed length first: FNC1 is then needed the least."""
 
 _SET_82 = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]+", re.ASCII)
-_FIXED = frozenset({"00", "01", "02", "17"})
 _MOST = {"10": 20, "21": 20, "240": 30, "30": 8, "37": 8}
 
 
@@ -82,12 +80,6 @@ def _judged(*elements: tuple[str, str] | None) -> Elements:
         if not right:
             raise Unwritable(ai, value)
     return found
-
-
-def element_string(elements: Elements) -> str:
-    """As a scanner sends it: FNC1 as U+001D after what has no fixed length, but for the last."""
-    *before, last = elements
-    return "".join(ai + value + ("" if ai in _FIXED else FNC1) for ai, value in before) + "".join(last)
 
 
 def under_code(elements: Elements) -> str:

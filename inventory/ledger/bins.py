@@ -110,13 +110,6 @@ def put(session: Session, puts: Sequence[Put], by: Actor) -> list[BinMove]:
 
 
 def set_counted(
-    session: Session, bin_id: int, lot_id: int, quantity: int, posting_id: int | None, by: Actor
-) -> None:
-    """Say that so much of a lot was counted in a bin. Call it when the zone's own balance has been put right."""
-    set_all_counted(session, [(bin_id, lot_id, quantity)], posting_id, by)
-
-
-def set_all_counted(
     session: Session, counted: Iterable[tuple[int, int, int]], posting_id: int | None, by: Actor
 ) -> None:
     """Say what was counted, (bin id, lot id, base units), in bins of one site, after the balances were put right.

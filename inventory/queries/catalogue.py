@@ -171,16 +171,3 @@ def policy(session: Session, site_code: str, item_code: str) -> Policy:
     if found is None:
         raise NotFound(msg("No reorder levels are set for this item at this site."))
     return found
-
-
-def policies_of(session: Session, site_id: int) -> list[Policy]:
-    """The policies of a site with their items, by item name."""
-    return list(
-        session.scalars(
-            select(Policy)
-            .join(Item, Item.id == Policy.item_id)
-            .where(Policy.site_id == site_id)
-            .options(selectinload(Policy.item))
-            .order_by(Item.name)
-        )
-    )

@@ -1,6 +1,5 @@
 """Holds as lists: what waits for a proposal or a decision, what was decided, and what stands there without a reason."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -137,15 +136,6 @@ def story(session: Session, hold: Hold) -> list[Passage]:
         .limit(200)
     )
     return [Passage(*row) for row in rows]
-
-
-def of_documents(session: Session, documents: Sequence[str]) -> dict[str, list[Hold]]:
-    """document -> the holds that it opened, the oldest first."""
-    found: dict[str, list[Hold]] = {}
-    rows = session.scalars(select(Hold).where(Hold.document.in_(list(documents))).order_by(Hold.id))
-    for hold in rows:
-        found.setdefault(hold.document or "", []).append(hold)
-    return found
 
 
 def _filtered(actor: Actor, wanted: HoldFilter) -> Select[Any]:

@@ -13,7 +13,7 @@ from inventory import clock, ledger
 from inventory.access import Actor, Role
 from inventory.errors import Conflict, FieldError, msg
 from inventory.ledger import Move
-from inventory.ledger.bins import set_all_counted
+from inventory.ledger.bins import set_counted
 from inventory.ledger.counted import Books, Judged, fingerprint, judge
 from inventory.models import AuditEntry, CountLine, CountSheet, Item, Location, Lot, StockEvent
 from inventory.models.words import CountSheetStatus, StockEventKind, Zone
@@ -272,13 +272,13 @@ class _Desk:
                     (lower if change < 0 else higher).append(place)
             self._keep(event, each)
         # Bins from which something is gone are put right first, lest the posting take it out of others.
-        set_all_counted(self.session, lower, None, self.actor)
+        set_counted(self.session, lower, None, self.actor)
         if moves:
             witness = self._counters(numbers)
             post_event(
                 self.session, self.actor, event, site, PostingKind.COUNT, moves, uuid4(), witness=witness
             )
-        set_all_counted(self.session, higher, event.posting_id, self.actor)
+        set_counted(self.session, higher, event.posting_id, self.actor)
         if self.sheet.zone == Zone.STOCK:
             for instant, parts in sorted(by_instant.items()):
                 late.hold_counts(self.session, self.actor, site, parts, instant)

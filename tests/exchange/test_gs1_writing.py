@@ -8,12 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.exchange import gs1, gs1_writing
-from inventory.exchange.gs1_writing import Unwritable, element_string, under_code
+from inventory.exchange.gs1_writing import Unwritable, under_code
 
 GTIN = "04012345678901"
 SSCC = "340123450000000000"
 DAY = date(2027, 4, 30)
 WORDS = st.text("!\"%&'()*+,-./0123456789:;<=>?ABCXYZ_abcxyz", min_size=1, max_size=20)
+
+
+FIXED = {"00", "01", "02", "17"}
+
+
+def element_string(elements):
+    """As a scanner sends it: FNC1 as U+001D after what has no fixed length, but for the last."""
+    *before, last = elements
+    return "".join(ai + value + ("" if ai in FIXED else gs1.FNC1) for ai, value in before) + "".join(last)
 
 
 def decoded(barcode):

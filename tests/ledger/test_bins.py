@@ -127,12 +127,12 @@ def test_counted(house, shelves):
     put(house, lot, 10, None, shelves["A"])
     put(house, lot, 10, None, shelves["B"])
     with pytest.raises(Conflict):
-        bins.set_counted(house.session, shelves["A"].id, lot.id, 11, posting, SYSTEM)
-    bins.set_all_counted(
+        bins.set_counted(house.session, [(shelves["A"].id, lot.id, 11)], posting, SYSTEM)
+    bins.set_counted(
         house.session, [(shelves["A"].id, lot.id, 15), (shelves["B"].id, lot.id, 5)], posting, SYSTEM
     )
     assert lying(house) == {("A", "L1"): 15, ("B", "L1"): 5}
-    bins.set_counted(house.session, shelves["A"].id, lot.id, 0, posting, SYSTEM)
+    bins.set_counted(house.session, [(shelves["A"].id, lot.id, 0)], posting, SYSTEM)
     assert loose(house) == {"L1": 15}
     assert house.faults() == []
 
