@@ -9,7 +9,7 @@ from inventory.api import paging
 from inventory.api.base import bp, done, me, read
 from inventory.api.fields import Code, Day, Many, Number, One, Schema, Text, Whole, optional
 from inventory.api.shapes import Asked
-from inventory.api.stock_events import EventTold, event_told
+from inventory.api.stock_events import EventTold, recorded
 from inventory.exchange.bodies import MOST_LINES, Witnessed
 from inventory.models import Kit
 from inventory.queries import kitting as reading
@@ -107,12 +107,7 @@ def assemble(body: dict[str, Any]) -> Response:
     """Put kits together. 409 names every component that is missing."""
     lines = [kitting.ChosenLot(**given(line)) for line in body.get("lines") or ()]
     command = kitting.Assembly(**given(body, "lines"), lines=lines)
-    return done(
-        EventTold,
-        lambda s: event_told(s, kitting.assemble(s, me(), command)),
-        201,
-        witness=body.get("witness"),
-    )
+    return recorded(body, lambda s: kitting.assemble(s, me(), command))
 
 
 @bp.route("/kit-disassemblies", methods=["POST"], tags=TAG)
@@ -122,9 +117,4 @@ def assemble(body: dict[str, Any]) -> Response:
 def take_apart(body: dict[str, Any]) -> Response:
     """Take kits of a lot apart: their components are in stock again, each in its own lot."""
     command = kitting.Disassembly(**given(body))
-    return done(
-        EventTold,
-        lambda s: event_told(s, kitting.take_apart(s, me(), command)),
-        201,
-        witness=body.get("witness"),
-    )
+    return recorded(body, lambda s: kitting.take_apart(s, me(), command))

@@ -1,5 +1,6 @@
 """What happens to stock at one site: consumption, adjustment, disposal, count, zone move."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response
@@ -158,6 +159,11 @@ def count_told(current: Session, event: StockEvent) -> dict[str, Any]:
     }
 
 
+def recorded(body: dict[str, Any], work: Callable[[Session], StockEvent]) -> Response:
+    """Do `work` and tell the document that it recorded; the second person is named in the body."""
+    return done(EventTold, lambda s: event_told(s, work(s)), 201, witness=body.get("witness"))
+
+
 @bp.route("/consumptions", methods=["POST"], tags=TAG)
 @requires("consumptions.write")
 @bp.arguments(ConsumptionBody)
@@ -165,12 +171,7 @@ def count_told(current: Session, event: StockEvent) -> dict[str, Any]:
 def add_consumption(body: dict[str, Any]) -> Response:
     """Record what was dispensed; without a lot, first expired first out."""
     command = bodies.consumption(body)
-    return done(
-        EventTold,
-        lambda s: event_told(s, consumption.consume(s, me(), command)),
-        201,
-        witness=body.get("witness"),
-    )
+    return recorded(body, lambda s: consumption.consume(s, me(), command))
 
 
 @bp.route("/adjustments", methods=["POST"], tags=TAG)
@@ -180,12 +181,7 @@ def add_consumption(body: dict[str, Any]) -> Response:
 def add_adjustment(body: dict[str, Any]) -> Response:
     """Put stock figures right, with a reason for each line."""
     command = bodies.adjustment(body)
-    return done(
-        EventTold,
-        lambda s: event_told(s, adjustments.adjust(s, me(), command)),
-        201,
-        witness=body.get("witness"),
-    )
+    return recorded(body, lambda s: adjustments.adjust(s, me(), command))
 
 
 @bp.route("/disposals", methods=["POST"], tags=TAG)
@@ -196,12 +192,7 @@ def add_disposal(body: dict[str, Any]) -> Response:
     """Record what was disposed of: without a zone, from refused, then quarantine, then stock."""
     lines = [DisposalLine(**line) for line in body["lines"]]
     command = Disposal(**given(body, "lines"), lines=lines, witness=body.get("witness"))
-    return done(
-        EventTold,
-        lambda s: event_told(s, adjustments.dispose(s, me(), command)),
-        201,
-        witness=body.get("witness"),
-    )
+    return recorded(body, lambda s: adjustments.dispose(s, me(), command))
 
 
 @bp.route("/zone-moves", methods=["POST"], tags=TAG)
@@ -211,12 +202,7 @@ def add_disposal(body: dict[str, Any]) -> Response:
 def add_zone_move(body: dict[str, Any]) -> Response:
     """Move lots between the zones of a site."""
     command = ZoneMove(**given(body, "lines"), lines=[ZoneMoveLine(**line) for line in body["lines"]])
-    return done(
-        EventTold,
-        lambda s: event_told(s, adjustments.move_zones(s, me(), command)),
-        201,
-        witness=body.get("witness"),
-    )
+    return recorded(body, lambda s: adjustments.move_zones(s, me(), command))
 
 
 @bp.route("/counts", methods=["POST"], tags=TAG)
