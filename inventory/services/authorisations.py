@@ -1,7 +1,6 @@
 """Authorisations of a site's team to enter a place, such as a camp: added, renewed, put right, ended."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,8 +12,6 @@ from inventory.errors import Conflict, NotFound, msg
 from inventory.models import Authorisation, Site
 from inventory.services import alerts, audit
 from inventory.services.checks import Checks, not_closed
-
-MOST_YEARS = 10
 
 
 def add_authorisation(session: Session, actor: Actor, fields: Mapping[str, Any]) -> Authorisation:
@@ -96,15 +93,9 @@ def _fill(checks: Checks, paper: Authorisation, fields: Mapping[str, Any]) -> No
     paper.authority = checks.text(fields.get("authority"), "/authority")
     paper.reference = checks.text(fields.get("reference"), "/reference", most=64)
     paper.note = checks.text(fields.get("note"), "/note", most=2000, lines=True)
-    first: date | None = checks.day(fields.get("valid_from"), "/valid_from")
-    last: date | None = checks.day(fields.get("valid_until"), "/valid_until")
-    if first is None or last is None:
-        return
-    if last < first:
-        checks.add("/valid_until", msg("The last day is before the first."))
-    elif last - first > timedelta(days=366 * MOST_YEARS):
-        checks.add("/valid_until", msg("At most %(most)s years.", most=MOST_YEARS))
-    paper.valid_from, paper.valid_until = first, last
+    days = checks.validity(fields.get("valid_from"), fields.get("valid_until"))
+    if days is not None:
+        paper.valid_from, paper.valid_until = days
 
 
 def _written(session: Session, actor: Actor, paper: Authorisation, site: Site, action: str) -> Authorisation:

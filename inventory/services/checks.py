@@ -20,6 +20,8 @@ MAX_QUANTITY = 1_000_000_000
 """More base units than this in one line is a slip of the finger."""
 EARLIEST = date(1990, 1, 1)
 LATEST = date(2100, 1, 1)
+MOST_YEARS = 10
+"""A paper that is valid for longer was typed wrongly."""
 CHUNK = 400
 
 
@@ -174,6 +176,17 @@ class Checks(Faults):
         elif not EARLIEST <= value <= LATEST:
             self.add(pointer, msg("This date cannot be right."))
         return value
+
+    def validity(self, first: date | None, last: date | None) -> tuple[date, date] | None:
+        """The first and last day on which a paper is valid (`/valid_from`, `/valid_until`), where both are given."""
+        first, last = self.day(first, "/valid_from"), self.day(last, "/valid_until")
+        if first is None or last is None:
+            return None
+        if last < first:
+            self.add("/valid_until", msg("The last day is before the first."))
+        elif last - first > timedelta(days=366 * MOST_YEARS):
+            self.add("/valid_until", msg("At most %(most)s years.", most=MOST_YEARS))
+        return first, last
 
     def lines(self, lines: list[Any], most: int = 2000) -> None:
         """There must be lines, and not endlessly many."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +15,6 @@ from inventory.models.words import PermitKind
 from inventory.services import alerts, audit
 from inventory.services.checks import Checks
 
-MOST_YEARS = 10
 MOST_ITEMS = 200
 TEXTS = ("authority", "importer", "exporter", "cites")
 
@@ -134,7 +132,9 @@ def _fill(session: Session, checks: Checks, permit: Permit, fields: Mapping[str,
     if permit.kind == PermitKind.EXPORT and not permit.cites:
         checks.add("/cites", msg("An export authorisation names the import authorisation that it rests on."))
     _place(session, checks, permit, fields)
-    _days(checks, permit, fields)
+    days = checks.validity(fields.get("valid_from"), fields.get("valid_until"))
+    if days is not None:
+        permit.valid_from, permit.valid_until = days
     _lines(checks, permit, fields.get("lines") or ())
 
 
@@ -154,18 +154,6 @@ def _place(session: Session, checks: Checks, permit: Permit, fields: Mapping[str
     else:
         site = checks.site(code)
         permit.site_id = site.id if site is not None else None
-
-
-def _days(checks: Checks, permit: Permit, fields: Mapping[str, Any]) -> None:
-    first: date | None = checks.day(fields.get("valid_from"), "/valid_from")
-    last: date | None = checks.day(fields.get("valid_until"), "/valid_until")
-    if first is None or last is None:
-        return
-    if last < first:
-        checks.add("/valid_until", msg("The last day is before the first."))
-    elif last - first > timedelta(days=366 * MOST_YEARS):
-        checks.add("/valid_until", msg("At most %(most)s years.", most=MOST_YEARS))
-    permit.valid_from, permit.valid_until = first, last
 
 
 def _lines(checks: Checks, permit: Permit, lines: Sequence[Covered]) -> None:
