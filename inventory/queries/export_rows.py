@@ -1,14 +1,17 @@
 """What all exports share: what was asked for, and rows read from the database as they are written out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from inventory.queries.paging import Slice
+
 BATCH = 1000
+Row = TypeVar("Row")
 
 Table = tuple[Sequence[str], Iterator[Sequence[Any]]]
 """The names of the columns, and the rows."""
@@ -39,6 +42,17 @@ def stream(session: Session, query: Any) -> Iterator[Sequence[Any]]:
     """The rows of a query, a batch at a time."""
     for row in session.execute(query.execution_options(yield_per=BATCH)):
         yield [plain(cell) for cell in row]
+
+
+def every(slice_after: Callable[[Any], Slice[Row]]) -> Iterator[Row]:
+    """The rows of all slices, one after the other; `slice_after(None)` is the first of them."""
+    after = None
+    while True:
+        part = slice_after(after)
+        yield from part.rows
+        if part.next is None:
+            return
+        after = part.next
 
 
 def plain(cell: Any) -> Any:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, selectinload
 from inventory.access import SYSTEM, Actor
 from inventory.models import Authorisation, Donor, Item, Policy, Site
 from inventory.queries import catalogue, export_controlled, export_documents, export_warehouse, stock
-from inventory.queries.export_rows import BATCH, Asked, Table, plain, stream
+from inventory.queries.export_rows import BATCH, Asked, Table, every, plain, stream
 from inventory.queries.movements import MovementFilter
 from inventory.queries.movements import row_of as movement_row
 from inventory.queries.movements import rows_of as movement_rows
@@ -104,17 +104,8 @@ def _stock(session: Session, actor: Actor, asked: Asked) -> Table:
         asked.site, asked.item, asked.lot, asked.donor, asked.zone, asked.status, asked.category, asked.q
     )
 
-    def rows() -> Iterator[Sequence[Any]]:
-        after = None
-        while True:
-            part = stock.lots_slice(session, actor, wanted, after, BATCH)
-            for row in part.rows:
-                yield [getattr(row, name) for name in STOCK]
-            if part.next is None:
-                return
-            after = part.next
-
-    return STOCK, rows()
+    found = every(lambda after: stock.lots_slice(session, actor, wanted, after, BATCH))
+    return STOCK, ([getattr(row, name) for name in STOCK] for row in found)
 
 
 def _movements(session: Session, actor: Actor, asked: Asked) -> Table:
